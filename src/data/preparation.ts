@@ -1,0 +1,13 @@
+import type { NdArrays } from "../tensor/index.ts";
+
+/**
+ * What data asks of a task: how an input becomes an example of numbers, and examples a batch.
+ * Training, evaluation and serving all prepare through it, so they cannot differ.
+ */
+export interface Preparation<Input, Example> {
+  prepare(input: Input): Example;
+  /** Pads the examples to the longest of them and stacks them under the names of the model's inputs. */
+  collate(examples: readonly Example[]): NdArrays;
+  /** Length by which examples are grouped into batches (tokens); equal for all where padding plays no part. */
+  lengthOf(example: Example): number;
+}
