@@ -1,0 +1,18 @@
+/** Training and evaluation of a model: the loop, schedules, metrics, checkpoints and resume. */
+export { readCheckpoint } from "./checkpoints.ts";
+export { type Evaluation, evaluate } from "./evaluate.ts";
+export type { Metric, MetricLog } from "./metric-log.ts";
+export * from "./metrics/index.ts";
+export { printProgress } from "./progress.ts";
+export type { Report, TrainEvent } from "./report.ts";
+export type { ScheduleSettings } from "./schedules.ts";
+export {
+  type CheckpointOptions,
+  type TrainOptions,
+  type TrainResult,
+  type TrainStatus,
+  train,
+} from "./train.ts";
+export { TrainError, type TrainErrorCode } from "./train-error.ts";
+export type { Monitor, TrainSettings } from "./train-settings.ts";
+export type { Trainable } from "./trainable.ts";

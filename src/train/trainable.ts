@@ -1,0 +1,20 @@
+import type { Preparation } from "../data/index.ts";
+import type { NdArrays } from "../tensor/index.ts";
+
+/**
+ * What training asks of a task: how a labelled row becomes numbers, and how its predictions are judged.
+ *
+ * An `Outcome` is the little that is kept of an evaluated row, for example its target and its predicted
+ * class. The outputs of a batch are let go after it, since the logits of a whole split of long sequences
+ * would not fit into memory.
+ */
+export interface Trainable<Row, Example, Outcome> extends Preparation<Row, Example> {
+  /**
+   * One outcome for each row of a batch, in order.
+   * @param inputs  what `collate` made of the rows, targets included
+   * @param outputs what the model answered: `loss` (float32 scalar, mean over the rows), `logits`, ...
+   */
+  outcomes(inputs: NdArrays, outputs: NdArrays): Outcome[];
+  /** Metrics over all rows of a split, such as `{ accuracy, f1 }`. */
+  measure(outcomes: readonly Outcome[]): Record<string, number>;
+}
