@@ -1,4 +1,4 @@
-// Metrics of predicted classes, all from the confusion matrix. Undefined ratios (0 / 0) count as 0.
+// Metrics of predicted classes, all from the confusion matrix. A class without rows has 0 where its ratio is undefined.
 
 /** Counts [truth, predicted]: how often a row of class i was given class j. */
 export type ConfusionMatrix = readonly (readonly number[])[];
@@ -98,11 +98,11 @@ export function matthewsCorrelation(matrix: ConfusionMatrix): number {
   return ratio(covariance, Math.sqrt(spread));
 }
 
-/** Agreement beyond chance (Cohen 1960); 0 when chance alone would agree on every row. */
+/** Agreement beyond chance (Cohen 1960); NaN when chance alone would agree on every row. */
 export function cohenKappa(matrix: ConfusionMatrix): number {
   const truth = supports(matrix);
   const predicted = predictions(matrix);
   const rows = sum(truth);
   const expected = ratio(sum(truth.map((count, i) => count * predicted[i]!)), rows ** 2);
-  return ratio(accuracy(matrix) - expected, 1 - expected);
+  return (accuracy(matrix) - expected) / (1 - expected);
 }

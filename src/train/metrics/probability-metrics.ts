@@ -58,10 +58,9 @@ export function rocCurve(truth: ArrayLike<number>, scores: ArrayLike<number>): R
   const { scores: all, truePositives, falsePositives } = countByThreshold(truth, scores);
   const [positives, negatives] = [truePositives.at(-1) ?? 0, falsePositives.at(-1) ?? 0];
   const last = all.length - 1;
-  const kept = all
-    .keys()
-    .filter((i) => i === 0 || i === last || bends(truePositives, i) || bends(falsePositives, i))
-    .toArray();
+  const kept = [...all.keys()].filter(
+    (i) => i === 0 || i === last || bends(truePositives, i) || bends(falsePositives, i),
+  );
   return {
     falsePositiveRate: [0, ...kept.map((i) => falsePositives[i]!)].map((count) => count / negatives),
     truePositiveRate: [0, ...kept.map((i) => truePositives[i]!)].map((count) => count / positives),
@@ -106,8 +105,8 @@ export function averagePrecision(truth: ArrayLike<number>, scores: ArrayLike<num
   return area;
 }
 
-/** Smallest probability that a logarithm is taken of: the spacing of doubles at 1. */
-const SMALLEST = Number.EPSILON;
+/** Smallest probability that a logarithm is taken of, so that one sure miss costs much, but not everything. */
+const SMALLEST = 1e-15;
 
 /**
  * Mean negative logarithm of the true class's probability.
