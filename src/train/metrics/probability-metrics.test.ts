@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   averagePrecision,
+  binaryLogLoss,
   brierScore,
   calibrationBins,
   calibrationError,
@@ -69,12 +70,7 @@ describe.skipIf(!present)("probability metrics equal scikit-learn's", () => {
     expect(rocAuc(truth, score)).toBeCloseTo(golden.roc_auc, DIGITS);
     expect(averagePrecision(truth, score)).toBeCloseTo(golden.average_precision, DIGITS);
     expect(brierScore(truth, score)).toBeCloseTo(golden.brier, DIGITS);
-    expect(
-      logLoss(
-        truth,
-        score.map((p) => [1 - p, p]),
-      ),
-    ).toBeCloseTo(golden.log_loss, DIGITS);
+    expect(binaryLogLoss(truth, score)).toBeCloseTo(golden.log_loss, DIGITS);
     const roc = rocCurve(truth, score);
     expectClose(roc.falsePositiveRate, golden.roc_curve.fpr);
     expectClose(roc.truePositiveRate, golden.roc_curve.tpr);
@@ -129,4 +125,8 @@ test("the area is the share of pairs in the right order, ties counting half", ()
 test("a curve without one of the classes has no area", () => {
   expect(rocAuc([1, 1], [0.2, 0.4])).toBeNaN();
   expect(rocAuc([0, 0], [0.2, 0.4])).toBeNaN();
+});
+
+test("a model that answers NaN has no area either", () => {
+  expect(rocAuc([0, 1], [Number.NaN, 0.4])).toBeNaN();
 });

@@ -71,9 +71,10 @@ export function rocCurve(truth: ArrayLike<number>, scores: ArrayLike<number>): R
 /**
  * Area under the ROC curve: the probability that a positive scores higher than a negative, ties counting half.
  *
- * @returns NaN where one of the two classes is missing
+ * @returns NaN where one of the two classes is missing or a score is NaN
  */
 export function rocAuc(truth: ArrayLike<number>, scores: ArrayLike<number>): number {
+  if (Array.prototype.some.call(scores, Number.isNaN)) return Number.NaN;
   const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(truth, scores);
   let area = 0;
   for (let i = 1; i < x.length; i++) area += ((x[i]! - x[i - 1]!) * (y[i]! + y[i - 1]!)) / 2;
@@ -105,11 +106,11 @@ export function averagePrecision(truth: ArrayLike<number>, scores: ArrayLike<num
   return area;
 }
 
-/** Smallest probability that a logarithm is taken of, so that one sure miss costs much, but not everything. */
-const SMALLEST = 1e-15;
+// One sure miss shall cost much, but not everything: probabilities are kept in [1e-15, 1 - 1e-15].
+const clip = (probability: number): number => Math.min(Math.max(probability, 1e-15), 1 - 1e-15);
 
 /**
- * Mean negative logarithm of the true class's probability.
+ * Mean negative logarithm of the true class's probability (cross-entropy).
  *
  * @param truth         class of each row
  * @param probabilities [rows][classes]
@@ -117,9 +118,19 @@ const SMALLEST = 1e-15;
 export function logLoss(truth: ArrayLike<number>, probabilities: readonly ArrayLike<number>[]): number {
   let total = 0;
   probabilities.forEach((row, i) => {
-    total -= Math.log(Math.min(Math.max(row[truth[i]!]!, SMALLEST), 1 - SMALLEST));
+    total -= Math.log(clip(row[truth[i]!]!));
   });
   return total / probabilities.length;
+}
+
+/** `logLoss` of two classes, from the probability of the positive one. */
+export function binaryLogLoss(truth: ArrayLike<number>, probabilities: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < truth.length; i++) {
+    const positive = clip(probabilities[i]!);
+    total -= Math.log(truth[i]! > 0 ? positive : 1 - positive);
+  }
+  return total / truth.length;
 }
 
 /** Mean squared difference between the probability of the positive class and the truth (Brier 1950). */
