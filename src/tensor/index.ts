@@ -1,3 +1,17 @@
-export * from "./ndarray.ts";
-export type { StepReport, TrainingSession, TrainingState } from "./execution/training-session.ts";
+export { gradients } from "./autodiff.ts";
+export { ShapeError, TensorError } from "./errors.ts";
 export { type InferenceSession, openInference } from "./execution/inference-session.ts";
+export type { StepReport, TrainingSession, TrainingState } from "./execution/training-session.ts";
+export * from "./ndarray.ts";
+export type { Operand } from "./operator.ts";
+export * from "./operators/index.ts";
+export {
+  type CompileOptions,
+  compile,
+  compileTraining,
+  type Program,
+  type TrainingProgram,
+} from "./program.ts";
+export { RandomStream } from "./random-stream.ts";
+export type { Dimension, Shape } from "./shape.ts";
+export { constant, type Initializer, input, Parameter, Tensor } from "./tensor.ts";

@@ -1,6 +1,9 @@
+import { Worker } from "node:worker_threads";
 import type { NdArrays } from "../ndarray.ts";
+import type { RuntimeOptions } from "./runtime.ts";
+import { WorkerCalls } from "./worker-calls.ts";
 
-/** A model file opened for inference in a worker thread of its own. */
+/** A model opened for inference in a worker thread of its own, so that the caller's event loop stays free. */
 export interface InferenceSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -9,5 +12,24 @@ export interface InferenceSession {
   close(): Promise<void>;
 }
 
-// The owner of `tensor` replaces this body; the signature stays.
-export declare function openInference(modelFile: string, options?: { threads?: number }): Promise<InferenceSession>;
+/**
+ * Opens a model in a worker thread.
+ * @param model an ONNX file, or its bytes
+ * @throws {TensorError} when ONNX Runtime cannot load it
+ */
+export async function openInference(
+  model: string | Uint8Array,
+  options: RuntimeOptions = {},
+): Promise<InferenceSession> {
+  const worker = new Worker(new URL("./inference-worker.ts", import.meta.url), {
+    workerData: { model, options },
+  });
+  const calls = new WorkerCalls(worker);
+  try {
+    const names = await calls.call<Pick<InferenceSession, "inputNames" | "outputNames">>("open");
+    return { ...names, run: (inputs) => calls.call<NdArrays>("run", [inputs]), close: () => calls.close() };
+  } catch (error) {
+    await calls.close();
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+/** ONNX Runtime in the thread that calls it; sessions and workers are built on it. */
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { TensorError } from "../errors.ts";
+import type { DType, NdArray, NdArrays } from "../ndarray.ts";
+import { sizeOf } from "../ndarray.ts";
+
+export interface RuntimeOptions {
+  /** Threads of one run; all cores unless given. */
+  readonly threads?: number | undefined;
+  /** File prefix for a profile of every kernel. */
+  readonly profile?: string | undefined;
+}
+
+const dtypes: readonly string[] = ["float32", "int64", "int32", "bool", "uint8"] satisfies DType[];
+
+/** Arrays as ONNX Runtime's tensors over the same memory. */
+export function toOrt({ dtype, shape, data }: NdArray): OrtTensor {
+  if (data.length !== sizeOf(shape))
+    throw new TensorError(
+      `an array of shape [${shape.join(", ")}] must have ${sizeOf(shape)} elements, got ${data.length}`,
+    );
+  return new OrtTensor(dtype, data, shape);
+}
+
+export function fromOrt(name: string, tensor: OrtTensor): NdArray {
+  if (!dtypes.includes(tensor.type))
+    throw new TensorError(`output ${name} has the unsupported type ${tensor.type}`);
+  return { dtype: tensor.type, shape: tensor.dims, data: tensor.data } as NdArray;
+}
+
+/** A loaded model; `run` blocks the thread for as long as it computes. */
+export class Runtime {
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  /** @param model a file, or the bytes of a ModelProto */
+  static async load(model: string | Uint8Array, { threads, profile }: RuntimeOptions = {}): Promise<Runtime> {
+    const options: InferenceSession.SessionOptions = {
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+      ...(threads !== undefined && { intraOpNumThreads: threads }),
+      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+    };
+    try {
+      const session =
+        typeof model === "string"
+          ? await InferenceSession.create(model, options)
+          : await InferenceSession.create(model, options);
+      return new Runtime(session);
+    } catch (error) {
+      const what = typeof model === "string" ? model : "the compiled program";
+      throw new TensorError(`${what} is not a model that ONNX Runtime can load: ${(error as Error).message}`);
+    }
+  }
+
+  get inputNames(): readonly string[] {
+    return this.#session.inputNames;
+  }
+
+  get outputNames(): readonly string[] {
+    return this.#session.outputNames;
+  }
+
+  /**
+   * @param into memory that receives outputs in place; others get memory of their own
+   * @throws {TensorError} when an input is missing, or has a wrong type or shape
+   */
+  async run(inputs: NdArrays, into: NdArrays = {}): Promise<NdArrays> {
+    const feeds: Record<string, OrtTensor> = {};
+    for (const name of this.inputNames) {
+      const array = inputs[name];
+      if (!array)
+        throw new TensorError(`input ${name} is missing; the program takes ${this.inputNames.join(", ")}`);
+      feeds[name] = toOrt(array);
+    }
+    const fetches = Object.fromEntries(
+      this.outputNames.map((name) => [name, into[name] ? toOrt(into[name]) : null]),
+    );
+    const results = await this.#run(feeds, fetches);
+    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]));
+  }
+
+  async #run(feeds: Record<string, OrtTensor>, fetches: Record<string, OrtTensor | null>) {
+    try {
+      return await this.#session.run(feeds, fetches);
+    } catch (error) {
+      const shapes = Object.entries(feeds)
+        .slice(0, 8)
+        .map(([name, { type, dims }]) => `${name} ${type}[${dims.join(", ")}]`);
+      throw new TensorError(`the program failed: ${(error as Error).message} (inputs: ${shapes.join(", ")})`);
+    }
+  }
+
+  /** Ends the session and writes the profile, where one was asked for. */
+  async close(): Promise<void> {
+    this.#session.endProfiling();
+    await this.#session.release();
+  }
+}

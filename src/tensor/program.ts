@@ -1,0 +1,203 @@
+/** Programs: graphs compiled to ONNX, with a description of what goes in and what comes out. */
+import { gradients } from "./autodiff.ts";
+import { TensorError } from "./errors.ts";
+import type { DType, NdArray } from "./ndarray.ts";
+import { GraphBuilder } from "./onnx/graph.ts";
+import type { Operation } from "./operator.ts";
+import { add } from "./operators/elementwise.ts";
+import { type ScatterRowsAttributes, scatterRows } from "./operators/lookup.ts";
+import { type Shape, sameShape } from "./shape.ts";
+import type { Parameter, Tensor } from "./tensor.ts";
+
+export interface Signature {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface Mask extends Signature {
+  readonly site: number;
+  readonly rate: number;
+}
+
+/** A compiled graph. Plain data: it can be sent to a worker or written to a file. */
+export interface Program {
+  /** An ONNX ModelProto. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly inputs: readonly Signature[];
+  /** Names of the parameters that are given at each run; none where they are stored in the file. */
+  readonly parameters: readonly string[];
+  readonly masks: readonly Mask[];
+  readonly outputs: readonly Signature[];
+}
+
+export interface CompileOptions {
+  readonly name?: string;
+  /** Parameters by name. */
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  /** Values to store in the file; without them the parameters are inputs of the program. */
+  readonly weights?: ReadonlyMap<string, NdArray<"float32">>;
+}
+
+/**
+ * Compiles the graph behind `outputs`.
+ * @throws {TensorError} when the graph uses a parameter that has no name or no weight
+ */
+export function compile(
+  outputs: Readonly<Record<string, Tensor>>,
+  { name = "havn", parameters, weights }: CompileOptions,
+): Program {
+  const graph = new GraphBuilder();
+  const leaves = leavesOf(Object.values(outputs));
+  const names = new Map<Tensor, string>();
+  const parameterNames = new Map<Tensor, string>([...parameters].map(([key, parameter]) => [parameter, key]));
+  const described = { inputs: [] as Signature[], parameters: [] as string[], masks: [] as Mask[] };
+
+  for (const leaf of leaves) {
+    const { source, dtype, shape } = leaf;
+    if (source.kind === "input") {
+      described.inputs.push({ name: source.name, dtype, shape });
+      names.set(leaf, source.name);
+    } else if (source.kind === "mask") {
+      const mask = { name: `mask_${source.site}`, dtype, shape, site: source.site, rate: source.rate };
+      described.masks.push(mask);
+      names.set(leaf, mask.name);
+    } else if (source.kind === "parameter") {
+      const parameter = parameterNames.get(leaf);
+      if (parameter === undefined)
+        throw new TensorError(`a parameter of shape [${shape}] is used but has no name`);
+      names.set(leaf, parameter);
+      if (weights) graph.initializer(parameter, weightOf(weights, parameter, leaf.shape));
+      else described.parameters.push(parameter);
+    }
+  }
+  described.masks.sort((a, b) => a.site - b.site);
+  for (const { name, dtype, shape } of [...described.inputs, ...described.masks])
+    graph.input(name, dtype, shape);
+  for (const name of described.parameters) graph.input(name, "float32", parameters.get(name)!.shape);
+
+  const emit = emitter(graph, names);
+  const signatures = Object.entries(outputs).map(([key, tensor]) => {
+    graph.output(key, emit(tensor), tensor.dtype, tensor.shape);
+    return { name: key, dtype: tensor.dtype, shape: tensor.shape };
+  });
+  return { bytes: graph.finish(name), ...described, outputs: signatures };
+}
+
+function weightOf(weights: ReadonlyMap<string, NdArray<"float32">>, name: string, shape: Shape) {
+  const weight = weights.get(name);
+  if (!weight) throw new TensorError(`weights lack ${name} [${shape.join(", ")}]`);
+  if (weight.shape.join() !== shape.join())
+    throw new TensorError(
+      `${name} must have shape [${shape.join(", ")}], the weights have [${weight.shape.join(", ")}]`,
+    );
+  return weight;
+}
+
+/** Everything in the graph that is not computed, in the order of first use. */
+function leavesOf(outputs: readonly Tensor[]): Set<Tensor> {
+  const seen = new Set<Tensor>();
+  const leaves = new Set<Tensor>();
+  const visit = (tensor: Tensor) => {
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
+    if (tensor.source.kind === "operation") tensor.source.operation.inputs.forEach(visit);
+    else leaves.add(tensor);
+  };
+  outputs.forEach(visit);
+  return leaves;
+}
+
+/** Writes each operation once, after those it uses. */
+function emitter(graph: GraphBuilder, names: Map<Tensor, string>) {
+  const emitted = new Set<Operation>();
+  const emit = (tensor: Tensor): string => {
+    const { source } = tensor;
+    if (source.kind === "constant" && !names.has(tensor)) names.set(tensor, graph.constant(source.value));
+    if (source.kind === "operation" && !emitted.has(source.operation)) {
+      const { operation } = source;
+      emitted.add(operation);
+      const outputs = emitOperation(graph, operation, operation.inputs.map(emit));
+      for (const [i, output] of operation.outputs.entries()) names.set(output, outputs[i]!);
+    }
+    return names.get(tensor)!;
+  };
+  return emit;
+}
+
+function emitOperation(
+  graph: GraphBuilder,
+  operation: Operation,
+  inputs: readonly string[],
+): readonly string[] {
+  const { type, definition, attributes, outputs } = operation;
+  if (definition.emit) {
+    const names = definition.emit(graph, inputs, operation);
+    return typeof names === "string" ? [names] : names;
+  }
+  return graph.nodes(type, inputs, {
+    outputs: outputs.length,
+    ...(definition.domain && { domain: definition.domain }),
+    ...(definition.onnx && { attributes: definition.onnx(attributes, operation.inputs) }),
+  });
+}
+
+/** Where the gradient of one parameter is found among the outputs of a training program. */
+export interface GradientOutputs {
+  readonly parameter: string;
+  /** Output of the parameter's shape. */
+  readonly dense?: string;
+  /** Pairs of outputs to add: int64 indices [n] and the rows [n, width] that belong there. */
+  readonly rows: readonly {
+    readonly indices: string;
+    readonly values: string;
+    readonly paddingIndex?: number;
+  }[];
+}
+
+/** Forward and backward in one graph; output "loss" and one or more outputs for each gradient. */
+export interface TrainingProgram extends Program {
+  readonly gradients: readonly GradientOutputs[];
+}
+
+/**
+ * Compiles the loss and its derivatives by every parameter. Gradients of lookups stay rows with their indices, so
+ * that no gradient as large as a vocabulary is ever filled with zeros in the graph.
+ */
+export function compileTraining(loss: Tensor, options: Omit<CompileOptions, "weights">): TrainingProgram {
+  const names = [...options.parameters.keys()];
+  const found = gradients(loss, [...options.parameters.values()]);
+  const outputs: Record<string, Tensor> = { loss };
+  const described = names.flatMap((parameter, i): GradientOutputs[] => {
+    const gradient = found[i];
+    if (!gradient) return [];
+    const { dense, lookups } = splitRows(gradient);
+    if (dense) outputs[`gradient.${parameter}`] = dense;
+    const rows = lookups.map(({ inputs: [indices, values], attributes }, k) => {
+      const { paddingIndex } = attributes as ScatterRowsAttributes;
+      const names = { indices: `indices.${k}.${parameter}`, values: `rows.${k}.${parameter}` };
+      outputs[names.indices] = indices!;
+      outputs[names.values] = values!;
+      return { ...names, ...(paddingIndex !== undefined && { paddingIndex }) };
+    });
+    return [{ parameter, ...(dense && { dense: `gradient.${parameter}` }), rows }];
+  });
+  return { ...compile(outputs, options), gradients: described };
+}
+
+/** Takes a sum apart into a dense term and the lookups whose gradients it adds. */
+function splitRows(gradient: Tensor): { dense?: Tensor; lookups: Operation[] } {
+  if (gradient.source.kind !== "operation") return { dense: gradient, lookups: [] };
+  const { operation } = gradient.source;
+  if (operation.definition === scatterRows.definition) return { lookups: [operation] };
+  const isSum =
+    operation.type === "Add" && operation.inputs.every(({ shape }) => sameShape(shape, gradient.shape));
+  if (!isSum) return { dense: gradient, lookups: [] };
+  const [left, right] = operation.inputs.map(splitRows) as [
+    ReturnType<typeof splitRows>,
+    ReturnType<typeof splitRows>,
+  ];
+  if (left.lookups.length + right.lookups.length === 0) return { dense: gradient, lookups: [] };
+  const dense = left.dense && right.dense ? add(left.dense, right.dense) : (left.dense ?? right.dense);
+  return { ...(dense && { dense }), lookups: [...left.lookups, ...right.lookups] };
+}

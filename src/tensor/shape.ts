@@ -1,0 +1,59 @@
+/** Shapes whose dimensions are numbers or names, and the arithmetic on them. */
+import { ShapeError } from "./errors.ts";
+
+/**
+ * A number, or a name that gets its number when a program runs ("batch"). A product of dimensions is a name as
+ * well, its factors in order: "batch*sequence", "12*batch".
+ */
+export type Dimension = number | string;
+export type Shape = readonly Dimension[];
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+
+/** Product of dimensions in its one canonical form, so that equal products are equal strings. */
+export function product(dims: Shape): Dimension {
+  let factor = 1;
+  const names: string[] = [];
+  for (const dim of dims) {
+    if (typeof dim === "number") factor *= dim;
+    else
+      for (const part of dim.split("*")) {
+        const number = Number(part);
+        if (Number.isNaN(number)) names.push(part);
+        else factor *= number;
+      }
+  }
+  if (names.length === 0 || factor === 0) return factor;
+  return [...(factor === 1 ? [] : [String(factor)]), ...names.sort()].join("*");
+}
+
+/** NumPy's broadcasting rule; a named dimension fits itself and 1. */
+export function broadcast(operator: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const left = a[i - rank + a.length] ?? 1;
+    const right = b[i - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1)
+      throw new ShapeError(operator, [a, b], "shapes must be equal or 1 in every dimension from the last");
+    return left === 1 ? right : left;
+  });
+}
+
+/** Axes along which `from` was repeated to become `to`, as axes of `to`. */
+export function broadcastAxes(from: Shape, to: Shape): number[] {
+  const added = to.length - from.length;
+  return to.flatMap((dim, axis) => (axis < added || (from[axis - added] === 1 && dim !== 1) ? [axis] : []));
+}
+
+/** Turns -1 into the last axis, and checks the range. */
+export function normalizeAxis(operator: string, axis: number, shape: Shape): number {
+  const positive = axis < 0 ? axis + shape.length : axis;
+  if (!Number.isInteger(axis) || positive < 0 || positive >= Math.max(1, shape.length))
+    throw new ShapeError(
+      operator,
+      [shape],
+      `axis ${axis} must be within ${-shape.length} to ${shape.length - 1}`,
+    );
+  return positive;
+}
