@@ -1,7 +1,13 @@
 export { gradients } from "./autodiff.ts";
 export { ShapeError, TensorError } from "./errors.ts";
 export { type InferenceSession, openInference } from "./execution/inference-session.ts";
-export type { StepReport, TrainingSession, TrainingState } from "./execution/training-session.ts";
+export type { TrainerOptions } from "./execution/trainer.ts";
+export {
+  type StepReport,
+  startTraining,
+  type TrainingSession,
+  type TrainingState,
+} from "./execution/training-session.ts";
 export * from "./ndarray.ts";
 export type { Operand } from "./operator.ts";
 export * from "./operators/index.ts";

@@ -1,0 +1,177 @@
+/** Training steps in the thread that calls: programs, parameters and optimizer brought together. */
+import { TensorError } from "../errors.ts";
+import type { NdArray, NdArrays } from "../ndarray.ts";
+import { type Optimizer, type OptimizerSettings, optimizer } from "../optimizers.ts";
+import type { GradientOutputs, Program, TrainingProgram } from "../program.ts";
+import { DropoutMasks, dimensionsOf } from "./dropout-masks.ts";
+import { ParameterMemory } from "./parameter-memory.ts";
+import { Runtime } from "./runtime.ts";
+import type { StepReport, TrainingState } from "./training-session.ts";
+
+export interface TrainerOptions {
+  readonly training: TrainingProgram;
+  readonly evaluation: Program;
+  /** First values; they move to the trainer's memory. */
+  readonly parameters: ReadonlyMap<string, NdArray<"float32">>;
+  readonly optimizer: OptimizerSettings;
+  /** Seed of the dropout masks. */
+  readonly seed: number;
+  /** Largest global norm of a gradient; longer ones are scaled down to it. */
+  readonly maxGradientNorm?: number | undefined;
+  /** Parameters that weight decay leaves alone; by default none. */
+  readonly withoutDecay?: readonly string[];
+  readonly threads?: number | undefined;
+  readonly profile?: string | undefined;
+}
+
+export class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #memory: ParameterMemory;
+  readonly #optimizer: Optimizer;
+  readonly #masks: DropoutMasks;
+  readonly #training: Runtime;
+  readonly #evaluation: Runtime;
+  #step = 0;
+
+  static async start(options: TrainerOptions): Promise<Trainer> {
+    const { training, evaluation, threads, profile } = options;
+    return new Trainer(
+      options,
+      await Runtime.load(training.bytes, { threads, profile }),
+      await Runtime.load(evaluation.bytes, { threads }),
+    );
+  }
+
+  private constructor(options: TrainerOptions, training: Runtime, evaluation: Runtime) {
+    this.#options = options;
+    this.#training = training;
+    this.#evaluation = evaluation;
+    this.#optimizer = optimizer(options.optimizer);
+    this.#masks = new DropoutMasks(options.training.masks, options.seed);
+    const areas = ["parameters", "gradients", ...this.#optimizer.slots];
+    this.#memory = new ParameterMemory(options.parameters, areas);
+  }
+
+  /** See `TrainingSession.step`. A step whose gradient is not finite changes nothing. */
+  async step(
+    microBatches: readonly NdArrays[],
+    { learningRate }: { learningRate: number },
+  ): Promise<StepReport> {
+    let loss = 0;
+    for (const [i, inputs] of microBatches.entries()) loss += await this.#backward(inputs, i);
+    const { kernels } = this.#memory.memory;
+    const squares = kernels.sumOfSquares(this.#memory.offset("gradients"), this.#memory.size);
+    const gradientNorm = Math.sqrt(squares) / microBatches.length;
+    if (Number.isFinite(gradientNorm))
+      this.#update(learningRate, this.#clip(gradientNorm) / microBatches.length);
+    return { loss: loss / microBatches.length, gradientNorm };
+  }
+
+  /** Factor that brings a gradient of this norm within the limit, as PyTorch's clip_grad_norm_ computes it. */
+  #clip(norm: number): number {
+    const { maxGradientNorm = Number.POSITIVE_INFINITY } = this.#options;
+    return Math.min(1, maxGradientNorm / (norm + 1e-6));
+  }
+
+  #update(learningRate: number, gradientScale: number): void {
+    const withoutDecay = new Set(this.#options.withoutDecay);
+    const trained = this.#options.training.gradients.map(({ parameter }) => parameter);
+    const segments = this.#memory.segments(trained, this.#optimizer.slots, (name) => !withoutDecay.has(name));
+    for (const { decay, ...segment } of segments)
+      this.#optimizer.update(this.#memory.memory.kernels, segment, {
+        step: this.#step,
+        learningRate,
+        gradientScale,
+        decay,
+      });
+    this.#step++;
+  }
+
+  /** Runs one micro-batch and leaves (or adds) its gradient in the memory. */
+  async #backward(inputs: NdArrays, microBatch: number): Promise<number> {
+    const { training } = this.#options;
+    const masks = this.#masks.draw(this.#step, microBatch, dimensionsOf(training.inputs, inputs));
+    const isFirst = microBatch === 0;
+    const outputs = await this.#training.run(
+      { ...inputs, ...masks, ...this.#parameters(training) },
+      isFirst ? this.#denseGradients() : {},
+    );
+    for (const gradient of training.gradients) this.#collect(gradient, outputs, isFirst);
+    return Number(outputs.loss!.data[0]);
+  }
+
+  #parameters({ parameters }: Program): NdArrays {
+    return Object.fromEntries(parameters.map((name) => [name, this.#memory.view("parameters", name)]));
+  }
+
+  /** Where the first micro-batch's program writes its gradients: no copy, no second buffer. */
+  #denseGradients(): NdArrays {
+    return Object.fromEntries(
+      this.#options.training.gradients.flatMap(({ parameter, dense }) =>
+        dense ? [[dense, this.#memory.view("gradients", parameter)]] : [],
+      ),
+    );
+  }
+
+  #collect({ parameter, dense, rows }: GradientOutputs, outputs: NdArrays, isFirst: boolean): void {
+    const into = this.#memory.view("gradients", parameter).data;
+    if (!isFirst && dense) addTo(into, outputs[dense]!.data as Float32Array);
+    if (isFirst && !dense) into.fill(0);
+    for (const { indices, values, paddingIndex } of rows)
+      addRows(into, outputs[indices]!, outputs[values]!, { name: parameter, paddingIndex });
+  }
+
+  evaluate(inputs: NdArrays): Promise<NdArrays> {
+    return this.#evaluation.run({ ...inputs, ...this.#parameters(this.#options.evaluation) });
+  }
+
+  state(): TrainingState {
+    const slots = new Map(this.#optimizer.slots.map((slot) => [slot, this.#memory.read(slot)]));
+    return { step: this.#step, parameters: this.#memory.read("parameters"), slots };
+  }
+
+  /** @throws {TensorError} when the state belongs to another model or optimizer */
+  restore({ step, parameters, slots }: TrainingState): void {
+    if ([...slots.keys()].join() !== this.#optimizer.slots.join())
+      throw new TensorError(
+        `the state holds ${[...slots.keys()].join(", ")}, the optimizer needs ${this.#optimizer.slots.join(", ")}`,
+      );
+    for (const name of this.#memory.names)
+      if (!parameters.has(name)) throw new TensorError(`the state lacks the parameter ${name}`);
+    this.#memory.write("parameters", parameters);
+    for (const [slot, arrays] of slots) this.#memory.write(slot, arrays);
+    this.#step = step;
+  }
+
+  async close(): Promise<void> {
+    await this.#training.close();
+    await this.#evaluation.close();
+  }
+}
+
+function addTo(into: Float32Array, values: Float32Array): void {
+  for (let i = 0; i < into.length; i++) into[i]! += values[i]!;
+}
+
+interface RowsOptions {
+  readonly name: string;
+  readonly paddingIndex?: number | undefined;
+}
+
+/** Adds rows [n, width] to the table rows their indices name; rows of the padding index stay out. */
+function addRows(
+  table: Float32Array,
+  indices: NdArray,
+  rows: NdArray,
+  { name, paddingIndex }: RowsOptions,
+): void {
+  const width = rows.shape.at(-1)!;
+  const values = rows.data as Float32Array;
+  for (let i = 0; i < indices.data.length; i++) {
+    const index = Number(indices.data[i]);
+    if (index === paddingIndex) continue;
+    const start = index * width;
+    if (index < 0 || start >= table.length) throw new TensorError(`index ${index} lies outside ${name}`);
+    for (let j = 0; j < width; j++) table[start + j]! += values[i * width + j]!;
+  }
+}
