@@ -1,8 +1,11 @@
 import type { TrainingSession } from "../tensor/index.ts";
 import type { MetricLog } from "./metric-log.ts";
 import type { Report } from "./report.ts";
-import type { TrainSettings } from "./train-settings.ts";
+import { findStart } from "./resume.ts";
+import { TrainError } from "./train-error.ts";
+import { checkSettings, type TrainSettings } from "./train-settings.ts";
 import type { Trainable } from "./trainable.ts";
+import { TrainingLoop } from "./training-loop.ts";
 
 /** How a run ended: all epochs done, no improvement for `patience` epochs, or stopped from outside. */
 export type TrainStatus = "finished" | "stopped-early" | "interrupted";
@@ -24,12 +27,14 @@ export interface TrainOptions<Row, Example, Outcome> {
   readonly trainable: Trainable<Row, Example, Outcome>;
   readonly rows: { readonly train: readonly Row[]; readonly validation: readonly Row[] };
   readonly settings: TrainSettings;
-  /** What else decides the numbers (model, optimizer, data hash); compared by a resumed run. */
+  /** What else decides the numbers (model, optimizer, data hash), as JSON; compared by a resumed run. */
   readonly origin?: Readonly<Record<string, unknown>>;
   readonly checkpoints: CheckpointOptions;
+  /** Gets `train_loss`, `learning_rate`, `gradient_norm`, `examples_per_second` of steps, and of each epoch
+   * `train_loss_epoch`, `epoch`, `validation_loss` and what the task measures as `validation_NAME`. */
   readonly run: MetricLog;
   readonly report?: Report;
-  /** Log the metrics of a step every so many steps. */
+  /** Log the metrics of a step every so many steps; 1 unless given. */
   readonly logEvery?: number;
   /** Ends the run after the step under way, with a checkpoint. */
   readonly signal?: AbortSignal;
@@ -41,20 +46,50 @@ export interface TrainResult {
   readonly status: TrainStatus;
   /** Optimizer steps done. */
   readonly step: number;
-  /** The best evaluation so far and the folder of its checkpoint, to be read with `readCheckpoint`. */
-  readonly best?: {
-    readonly step: number;
-    readonly epoch: number;
-    readonly value: number;
-    readonly folder: string;
-  };
+  /** The best evaluation (epochs count from 1) and the folder of its checkpoint, to be read with `readCheckpoint`. */
+  readonly best?: BestCheckpoint;
   /** Metrics of the last evaluation. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Trains the session's model. */
+export interface BestCheckpoint {
+  readonly step: number;
+  readonly epoch: number;
+  readonly value: number;
+  readonly folder: string;
+}
+
+/**
+ * Trains the session's model on rows, evaluates it after each epoch and keeps the best and the latest checkpoint.
+ *
+ * A run that was interrupted or killed and is resumed, with a session made from the same model and seed, ends with
+ * the same numbers as one that was not. The session stays open: the caller closes it.
+ *
+ * @throws {TrainError} `not-finite` when the loss or the gradient is; `checkpoint-failed` when the last state could
+ *   not be saved (a failure before that is a warning); `settings-differ`, `checkpoint-exists`, `unknown-metric`
+ */
 export async function train<Row, Example, Outcome>(
   options: TrainOptions<Row, Example, Outcome>,
 ): Promise<TrainResult> {
-  throw new Error(`not written yet: ${options.settings.epochs}`);
+  const { session, rows, settings, origin = {}, checkpoints, report = () => {} } = options;
+  checkSettings(settings);
+  for (const split of ["train", "validation"] as const) {
+    if (rows[split].length === 0) throw new TrainError("invalid-settings", `the ${split} split has no rows`);
+  }
+  const record: Record<string, unknown> = JSON.parse(
+    JSON.stringify({
+      settings,
+      origin,
+      rows: { train: rows.train.length, validation: rows.validation.length },
+    }),
+  );
+  const resume = checkpoints.resume ?? false;
+  const start = await findStart(checkpoints.folder, {
+    resume,
+    settings: record,
+    warn: (message) => report({ kind: "warning", message }),
+  });
+  if (start) await session.restore(start.state);
+  const logged = resume ? await options.run.latestMetrics() : {};
+  return new TrainingLoop(options, { record, start, logged }).run();
 }

@@ -1,0 +1,271 @@
+import { join } from "node:path";
+import { closest } from "fastest-levenshtein";
+import { batches } from "../data/index.ts";
+import type { Metric } from "../tracking/index.ts";
+import { type Checkpoint, checkpointName, type Progress, saveCheckpoint } from "./checkpoints.ts";
+import { type EpochPlan, planEpochs } from "./epoch-plan.ts";
+import { evaluateExamples } from "./evaluate.ts";
+import { bufferMetrics, type MetricBuffer } from "./metric-log.ts";
+import type { TrainEvent } from "./report.ts";
+import { createSchedule, type Schedule } from "./schedules.ts";
+import type { TrainOptions, TrainResult, TrainStatus } from "./train.ts";
+import { TrainError } from "./train-error.ts";
+import { isBetter } from "./train-settings.ts";
+
+const nothingYet = { sum: 0, rows: 0 };
+
+/** One training run in this process: where it stands and how it goes on. */
+export class TrainingLoop<Row, Example, Outcome> {
+  readonly #options: TrainOptions<Row, Example, Outcome>;
+  readonly #examples: { readonly train: Example[]; readonly validation: Example[] };
+  readonly #plan: EpochPlan;
+  readonly #schedule: Schedule;
+  readonly #metrics: MetricBuffer;
+  readonly #now: () => number;
+  #progress: Progress;
+  /** Name of the last checkpoint that is on the disk. */
+  #saved: string | undefined;
+  /** Why the last checkpoint is not. */
+  #saveError: TrainError | undefined;
+  /** When a checkpoint was last tried. */
+  #lastSave: { step: number; time: number };
+
+  /**
+   * @param record what the run is started with, for its checkpoints
+   * @param start  the checkpoint that the session has been restored from
+   * @param logged the metrics that the store has already
+   */
+  constructor(
+    options: TrainOptions<Row, Example, Outcome>,
+    {
+      record,
+      start,
+      logged,
+    }: { record: Record<string, unknown>; start: Checkpoint | undefined; logged: Record<string, Metric> },
+  ) {
+    const { trainable, rows, settings, run, now = Date.now } = options;
+    const prepare = (rows: readonly Row[]) => rows.map((row) => trainable.prepare(row));
+    this.#options = options;
+    this.#now = now;
+    this.#examples = { train: prepare(rows.train), validation: prepare(rows.validation) };
+    const lengths = this.#examples.train.map((example) => trainable.lengthOf(example));
+    this.#plan = planEpochs(lengths, settings);
+    this.#schedule = createSchedule(settings.schedule, this.#plan.totalSteps);
+    const onError = (error: unknown) =>
+      this.#warn(`metrics could not be logged (${error}); they are kept and tried again`);
+    this.#metrics = bufferMetrics(run, { logged, onError, now });
+    this.#progress = start?.progress ?? {
+      ...{ step: 0, epoch: 0, stepInEpoch: 0, epochLoss: nothingYet },
+      ...{ metrics: {}, best: null, epochsSinceBest: 0, settings: record },
+    };
+    this.#saved = start && checkpointName(start.progress);
+    this.#lastSave = { step: this.#progress.step, time: now() };
+  }
+
+  async run(): Promise<TrainResult> {
+    const { settings, checkpoints } = this.#options;
+    this.#report({
+      kind: "started",
+      epochs: settings.epochs,
+      steps: this.#plan.totalSteps,
+      stepsDone: this.#progress.step,
+      ...(this.#saved !== undefined && { resumedFrom: join(checkpoints.folder, this.#saved) }),
+    });
+    try {
+      const status = await this.#trainUntilEnd();
+      await this.#metrics.flush();
+      if (this.#saveError) throw this.#saveError;
+      return this.#end(status);
+    } catch (error) {
+      // The curves up to the failure help to understand it; a second failure must not hide it.
+      await this.#metrics.flush().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #trainUntilEnd(): Promise<TrainStatus> {
+    const { settings, signal } = this.#options;
+    const { patience = Number.POSITIVE_INFINITY } = settings.monitor;
+    while (this.#progress.epoch < settings.epochs) {
+      if (this.#progress.epochsSinceBest >= patience) return "stopped-early";
+      const steps = this.#plan.stepsOf(this.#progress.epoch);
+      while (this.#progress.stepInEpoch < steps.length) {
+        if (signal?.aborted) return this.#interrupt();
+        await this.#step(steps[this.#progress.stepInEpoch]!);
+        // The last step's checkpoint comes after the evaluation.
+        if (this.#progress.stepInEpoch < steps.length && this.#isCheckpointDue())
+          await this.#save(this.#progress);
+      }
+      if (!(await this.#finishEpoch())) return this.#interrupt();
+    }
+    return "finished";
+  }
+
+  async #step(groups: readonly number[][]): Promise<void> {
+    const { session, trainable, settings, logEvery = 1 } = this.#options;
+    const learningRate = settings.learningRate * this.#schedule(this.#progress.step);
+    const startedAt = this.#now();
+    const microBatches = [...batches(this.#examples.train, trainable, groups)].map(({ inputs }) => inputs);
+    const { loss, gradientNorm } = await session.step(microBatches, { learningRate });
+    const seconds = (this.#now() - startedAt) / 1000;
+    const rows = groups.flat();
+    const step = this.#progress.step + 1;
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      throw this.#notFinite({ step, learningRate, loss, gradientNorm, rows });
+    }
+    const examplesPerSecond = rows.length / Math.max(seconds, 0.001);
+    const { epoch, stepInEpoch, epochLoss } = this.#progress;
+    this.#progress = {
+      ...this.#progress,
+      step,
+      stepInEpoch: stepInEpoch + 1,
+      epochLoss: { sum: epochLoss.sum + loss * rows.length, rows: epochLoss.rows + rows.length },
+    };
+    if (step % logEvery === 0) {
+      this.#metrics.add(step, {
+        train_loss: loss,
+        learning_rate: learningRate,
+        gradient_norm: gradientNorm,
+        examples_per_second: examplesPerSecond,
+      });
+    }
+    this.#report({
+      kind: "step",
+      epoch: epoch + 1,
+      step,
+      loss,
+      gradientNorm,
+      learningRate,
+      examplesPerSecond,
+    });
+  }
+
+  /** Evaluates, decides whether this is the best epoch and saves it. False when the signal came before that. */
+  async #finishEpoch(): Promise<boolean> {
+    const { session, trainable, settings, signal } = this.#options;
+    const validation = await evaluateExamples(
+      (inputs) => session.evaluate(inputs),
+      trainable,
+      this.#examples.validation,
+      {
+        batchSize: settings.batchSize,
+        ...(signal && { signal }),
+      },
+    ).catch((error: unknown) => {
+      if (signal?.aborted) return undefined;
+      throw error;
+    });
+    if (!validation) return false;
+
+    const { step, epochLoss, best } = this.#progress;
+    const epoch = this.#progress.epoch + 1;
+    const metrics = Object.fromEntries(
+      Object.entries(validation.metrics).map(([name, value]) => [`validation_${name}`, value]),
+    );
+    const value = this.#monitored(metrics);
+    const isBest = isBetter(value, best?.value, settings.monitor.goal);
+    const all = { train_loss_epoch: epochLoss.sum / epochLoss.rows, ...metrics };
+    this.#metrics.add(step, { ...all, epoch });
+    this.#report({ kind: "epoch", epoch, step, metrics: all, isBest });
+
+    const evaluated = { ...this.#progress, epoch, stepInEpoch: 0, epochLoss: nothingYet, metrics };
+    const notBest = { ...evaluated, epochsSinceBest: this.#progress.epochsSinceBest + 1 };
+    const name = checkpointName(evaluated);
+    const next = isBest ? { ...evaluated, best: { name, step, epoch, value }, epochsSinceBest: 0 } : notBest;
+    const isSaved = await this.#save(next);
+    // A best epoch that is not on the disk cannot be gone back to, so the one before stays the best.
+    this.#progress = isSaved ? next : notBest;
+    return true;
+  }
+
+  #monitored(metrics: Readonly<Record<string, number>>): number {
+    const { metric } = this.#options.settings.monitor;
+    const value = metrics[metric];
+    if (value !== undefined) return value;
+    const known = Object.keys(metrics);
+    const message = `monitor.metric is ${metric}, which this task does not measure. Did you mean ${closest(metric, known)}? It measures ${known.join(", ")}.`;
+    throw new TrainError("unknown-metric", message, {
+      details: { path: "monitor.metric", expected: known, got: metric },
+    });
+  }
+
+  #isCheckpointDue(): boolean {
+    const { every } = this.#options.checkpoints;
+    if ("steps" in every) return this.#progress.step - this.#lastSave.step >= every.steps;
+    return this.#now() - this.#lastSave.time >= every.seconds * 1000;
+  }
+
+  /** Makes `progress` safe, metrics first: what a checkpoint has behind it must not be missing in the curves. */
+  async #save(progress: Progress): Promise<boolean> {
+    await this.#metrics
+      .flush()
+      .catch((error: unknown) => this.#warn(`metrics could not be logged: ${error}`));
+    try {
+      const state = await this.#options.session.state();
+      const folder = await saveCheckpoint(this.#options.checkpoints.folder, state, progress);
+      this.#saved = checkpointName(progress);
+      this.#saveError = undefined;
+      this.#report({ kind: "checkpoint", step: progress.step, folder });
+    } catch (error) {
+      if (!(error instanceof TrainError)) throw error;
+      this.#saveError = error;
+      this.#warn(`${error.message} The run goes on and tries again at the next checkpoint.`);
+    }
+    this.#lastSave = { step: progress.step, time: this.#now() };
+    return this.#saveError === undefined;
+  }
+
+  async #interrupt(): Promise<TrainStatus> {
+    if (this.#saved !== checkpointName(this.#progress)) await this.#save(this.#progress);
+    return "interrupted";
+  }
+
+  #end(status: TrainStatus): TrainResult {
+    const { folder, resumeCommand } = this.#options.checkpoints;
+    const { step, best, metrics } = this.#progress;
+    const command = status === "interrupted" && resumeCommand !== undefined ? { resumeCommand } : {};
+    this.#report({ kind: "ended", status, step, ...command });
+    return {
+      status,
+      step,
+      ...(best && {
+        best: { step: best.step, epoch: best.epoch, value: best.value, folder: join(folder, best.name) },
+      }),
+      metrics: Object.fromEntries(
+        Object.entries(metrics).map(([name, value]) => [name, value ?? Number.NaN]),
+      ),
+    };
+  }
+
+  #notFinite({
+    rows,
+    ...numbers
+  }: {
+    step: number;
+    learningRate: number;
+    loss: number;
+    gradientNorm: number;
+    rows: number[];
+  }): TrainError {
+    const { step, learningRate, loss, gradientNorm } = numbers;
+    const what = Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`;
+    const shown = rows.slice(0, 20).join(", ") + (rows.length > 20 ? ` and ${rows.length - 20} more` : "");
+    const safe =
+      this.#saved === undefined
+        ? "There is no checkpoint yet."
+        : `The checkpoint ${join(this.#options.checkpoints.folder, this.#saved)} is from before.`;
+    const message =
+      `${what} at step ${step} (epoch ${this.#progress.epoch + 1}) with the learning rate ${learningRate}.\n` +
+      `Rows of the batch, counted from 0 in the training split: ${shown}.\n` +
+      `Try a lower learning rate, a longer warm-up or gradient clipping, and look at these rows. ${safe}`;
+    return new TrainError("not-finite", message, { details: { ...numbers, rows } });
+  }
+
+  #report(event: TrainEvent): void {
+    this.#options.report?.(event);
+  }
+
+  #warn(message: string): void {
+    this.#report({ kind: "warning", message });
+  }
+}
