@@ -151,15 +151,21 @@ describe.skipIf(!present)("a folder", () => {
     );
 
   test("that is not there, or holds no tokenizer, is refused with what it holds", async () => {
-    expect(await message()).toMatchInlineSnapshot(`"FOLDER: has no tokenizer.json, and no vocab.txt of a BERT; found nothing"`);
+    expect(await message()).toMatchInlineSnapshot(
+      `"FOLDER: has no tokenizer.json, and no vocab.txt of a BERT; found nothing"`,
+    );
     await writeFile(join(folder, "merges.txt"), "");
-    expect(await message()).toMatchInlineSnapshot(`"FOLDER: has no tokenizer.json, and no vocab.txt of a BERT; found merges.txt"`);
+    expect(await message()).toMatchInlineSnapshot(
+      `"FOLDER: has no tokenizer.json, and no vocab.txt of a BERT; found merges.txt"`,
+    );
     await expect(loadTokenizer(join(folder, "none"))).rejects.toThrow(/none: is no folder that can be read/);
   });
 
   test("with a broken file is refused with the file", async () => {
     await writeFile(join(folder, "vocab.txt"), "[PAD]\n[UNK]\n");
-    expect(await message()).toMatchInlineSnapshot(`"FOLDER/vocab.txt: must have the special token [SEP] on a line of its own, got 2 lines without it"`);
+    expect(await message()).toMatchInlineSnapshot(
+      `"FOLDER/vocab.txt: must have the special token [SEP] on a line of its own, got 2 lines without it"`,
+    );
     await writeFile(join(folder, "tokenizer.json"), JSON.stringify({ model: { type: "WordPiece" } }));
     expect(await message()).toMatchInlineSnapshot(`
       "FOLDER/tokenizer.json: is not as Hugging Face writes it: ✖ Invalid input
@@ -196,10 +202,12 @@ describe.skipIf(!present)("encoding", () => {
   });
 
   test("a megabyte of anything gives at most maxLength tokens", async () => {
-    const megabyte = (unit: string) => unit.repeat(2 ** 20 / unit.length);
-    for (const tokenizer of [await bert(), await roberta()])
-      for (const unit of ["a", "a ", " ", ".", "]", "\0", "\uD800", "中", "\u0301", "[SEP]", "\n\n", "Σ"])
-        expect(tokenizer.encode(megabyte(unit), { maxLength: 64 }).ids.length).toBeLessThanOrEqual(64);
+    const tokenizer = await bert();
+    for (const unit of ["a", "a ", " ", ".", "]", "\0", "\uD800", "中", "\u0301", "[SEP]", "\n\n", "Σ"])
+      expect(
+        tokenizer.encode(unit.repeat(2 ** 20 / unit.length), { maxLength: 64 }).ids.length,
+      ).toBeLessThanOrEqual(64);
+    expect((await roberta()).encode("a ".repeat(2 ** 19), { maxLength: 64 }).ids).toHaveLength(64);
   });
 
   test("an empty second text is still a second text", async () => {
@@ -209,9 +217,13 @@ describe.skipIf(!present)("encoding", () => {
   test("a limit below the special tokens is refused", async () => {
     const tokenizer = await bert();
     expect(tokenizer.encode("a movie", { maxLength: 2 }).ids).toEqual([2, 3]);
-    expect(() => tokenizer.encode("a movie", { maxLength: 1 })).toThrowErrorMatchingInlineSnapshot(`[TextError: maxLength: must be at least 2, the number of special tokens, got 1]`);
+    expect(() => tokenizer.encode("a movie", { maxLength: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[TextError: maxLength: must be at least 2, the number of special tokens, got 1]`,
+    );
     const onlyFirst = { pair: "a long second", maxLength: 5, truncation: "only_first" } as const;
-    expect(() => tokenizer.encode("a movie", onlyFirst)).toThrowErrorMatchingInlineSnapshot(`[TextError: maxLength: must leave room for the second text, which has 4 tokens: only 2 are free, and only the first text may be cut]`);
+    expect(() => tokenizer.encode("a movie", onlyFirst)).toThrowErrorMatchingInlineSnapshot(
+      `[TextError: maxLength: must leave room for the second text, which has 4 tokens: only 2 are free, and only the first text may be cut]`,
+    );
   });
 
   test("no tokens decode to no text", async () => {

@@ -26,7 +26,7 @@ test("what is cut fills the room, and never leaves the longer text shorter", () 
 
 test("only the first gives way, if that is enough", () => {
   expect(truncatedLengths({ first: 5, second: 4 }, 6, "only_first")).toEqual({ first: 2, second: 4 });
-  expect(() =>
-    truncatedLengths({ first: 5, second: 7 }, 6, "only_first"),
-  ).toThrowErrorMatchingInlineSnapshot(`[TextError: maxLength: must leave room for the second text, which has 7 tokens: only 6 are free, and only the first text may be cut]`);
+  expect(() => truncatedLengths({ first: 5, second: 7 }, 6, "only_first")).toThrowErrorMatchingInlineSnapshot(
+    `[TextError: maxLength: must leave room for the second text, which has 7 tokens: only 6 are free, and only the first text may be cut]`,
+  );
 });
