@@ -11,6 +11,7 @@ export {
 export * from "./ndarray.ts";
 export type { Operand } from "./operator.ts";
 export * from "./operators/index.ts";
+export { adam, adamw, type OptimizerSettings, sgd } from "./optimizers.ts";
 export {
   type CompileOptions,
   compile,

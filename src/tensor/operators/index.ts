@@ -1,3 +1,4 @@
+export * from "./leading-rows.ts";
 export * from "./elementwise.ts";
 export * from "./lookup.ts";
 export * from "./loss.ts";

@@ -1,0 +1,199 @@
+/** DistilBERT (Sanh et al. 2019), as Hugging Face defines `DistilBertForSequenceClassification`. */
+import { z } from "zod";
+import {
+  add,
+  equal,
+  gelu,
+  leadingRows,
+  type RandomStream,
+  relu,
+  reshape,
+  select,
+  type Tensor,
+  where,
+} from "../../tensor/index.ts";
+import { attention, dropoutAt, Embedding, LayerNorm, Linear } from "../layers.ts";
+import { Module } from "../module.ts";
+import type { SequenceClassifier, TokenInputs } from "../sequence-classifier.ts";
+
+const activations = { gelu, relu };
+
+/** The keys of config.json that the architecture reads; others are kept as they are. */
+export const distilbertConfig = z.looseObject({
+  model_type: z.literal("distilbert"),
+  vocab_size: z.int().positive(),
+  max_position_embeddings: z.int().positive().default(512),
+  dim: z.int().positive().default(768),
+  n_layers: z.int().positive().default(6),
+  n_heads: z.int().positive().default(12),
+  hidden_dim: z.int().positive().default(3072),
+  activation: z.enum(["gelu", "relu"]).default("gelu"),
+  dropout: z.number().min(0).lt(1).default(0.1),
+  attention_dropout: z.number().min(0).lt(1).default(0.1),
+  seq_classif_dropout: z.number().min(0).lt(1).default(0.2),
+  initializer_range: z.number().positive().default(0.02),
+  pad_token_id: z.int().nonnegative().default(0),
+});
+
+export type DistilbertConfig = z.output<typeof distilbertConfig>;
+
+class Embeddings extends Module {
+  readonly word_embeddings: Embedding;
+  readonly position_embeddings: Embedding;
+  readonly LayerNorm: LayerNorm;
+  readonly #rate: number;
+
+  constructor({
+    vocab_size,
+    dim,
+    max_position_embeddings,
+    dropout,
+    initializer_range,
+    pad_token_id,
+  }: DistilbertConfig) {
+    super();
+    const deviation = initializer_range;
+    this.word_embeddings = new Embedding(vocab_size, dim, { deviation, paddingIndex: pad_token_id });
+    this.position_embeddings = new Embedding(max_position_embeddings, dim, { deviation });
+    this.LayerNorm = new LayerNorm(dim);
+    this.#rate = dropout;
+  }
+
+  /** @param ids [batch, sequence] @returns [batch, sequence, dim] */
+  forward(ids: Tensor, random?: RandomStream): Tensor {
+    const positions = leadingRows(this.position_embeddings.weight, { count: ids.dim(1) });
+    return dropoutAt(
+      this.#rate,
+      this.LayerNorm.forward(add(this.word_embeddings.forward(ids), positions)),
+      random,
+    );
+  }
+}
+
+class SelfAttention extends Module {
+  readonly q_lin: Linear;
+  readonly k_lin: Linear;
+  readonly v_lin: Linear;
+  readonly out_lin: Linear;
+  readonly #heads: number;
+  readonly #rate: number;
+
+  constructor({ dim, n_heads, attention_dropout, initializer_range: deviation }: DistilbertConfig) {
+    super();
+    this.q_lin = new Linear(dim, dim, { deviation });
+    this.k_lin = new Linear(dim, dim, { deviation });
+    this.v_lin = new Linear(dim, dim, { deviation });
+    this.out_lin = new Linear(dim, dim, { deviation });
+    this.#heads = n_heads;
+    this.#rate = attention_dropout;
+  }
+
+  forward(x: Tensor, bias: Tensor, random?: RandomStream): Tensor {
+    const options = { heads: this.#heads, bias, rate: this.#rate, random };
+    return this.out_lin.forward(
+      attention(this.q_lin.forward(x), this.k_lin.forward(x), this.v_lin.forward(x), options),
+    );
+  }
+}
+
+class FeedForward extends Module {
+  readonly lin1: Linear;
+  readonly lin2: Linear;
+  readonly #activation: (x: Tensor) => Tensor;
+  readonly #rate: number;
+
+  constructor({ dim, hidden_dim, activation, dropout, initializer_range: deviation }: DistilbertConfig) {
+    super();
+    this.lin1 = new Linear(dim, hidden_dim, { deviation });
+    this.lin2 = new Linear(hidden_dim, dim, { deviation });
+    this.#activation = activations[activation];
+    this.#rate = dropout;
+  }
+
+  forward(x: Tensor, random?: RandomStream): Tensor {
+    return dropoutAt(this.#rate, this.lin2.forward(this.#activation(this.lin1.forward(x))), random);
+  }
+}
+
+class TransformerBlock extends Module {
+  readonly attention: SelfAttention;
+  readonly sa_layer_norm: LayerNorm;
+  readonly ffn: FeedForward;
+  readonly output_layer_norm: LayerNorm;
+
+  constructor(config: DistilbertConfig) {
+    super();
+    this.attention = new SelfAttention(config);
+    this.sa_layer_norm = new LayerNorm(config.dim);
+    this.ffn = new FeedForward(config);
+    this.output_layer_norm = new LayerNorm(config.dim);
+  }
+
+  /** Norm after the residual sum, as in the first transformers. */
+  forward(x: Tensor, bias: Tensor, random?: RandomStream): Tensor {
+    const attended = this.sa_layer_norm.forward(add(this.attention.forward(x, bias, random), x));
+    return this.output_layer_norm.forward(add(this.ffn.forward(attended, random), attended));
+  }
+}
+
+class Transformer extends Module {
+  readonly layer: TransformerBlock[];
+
+  constructor(config: DistilbertConfig) {
+    super();
+    this.layer = Array.from({ length: config.n_layers }, () => new TransformerBlock(config));
+  }
+
+  /** @returns the output of the embeddings and of each layer */
+  forward(x: Tensor, bias: Tensor, random?: RandomStream): Tensor[] {
+    const states = [x];
+    for (const block of this.layer) states.push(block.forward(states.at(-1)!, bias, random));
+    return states;
+  }
+}
+
+class DistilbertModel extends Module {
+  readonly embeddings: Embeddings;
+  readonly transformer: Transformer;
+
+  constructor(config: DistilbertConfig) {
+    super();
+    this.embeddings = new Embeddings(config);
+    this.transformer = new Transformer(config);
+  }
+
+  forward({ input_ids, attention_mask }: TokenInputs, random?: RandomStream): Tensor[] {
+    const [batch, sequence] = attention_mask.shape;
+    // The smallest float32: a padded position gets weight 0, and a row of padding alone stays finite.
+    const hidden = where(equal(attention_mask, 0), -3.4028234663852886e38, 0);
+    return this.transformer.forward(
+      this.embeddings.forward(input_ids, random),
+      reshape(hidden, [batch!, 1, 1, sequence!]),
+      random,
+    );
+  }
+}
+
+/** DistilBERT with a classifier on the first token. */
+export class DistilbertForSequenceClassification extends Module implements SequenceClassifier {
+  readonly distilbert: DistilbertModel;
+  readonly pre_classifier: Linear;
+  readonly classifier: Linear;
+  readonly #rate: number;
+
+  constructor(config: DistilbertConfig, labels: number) {
+    super();
+    const { dim, seq_classif_dropout, initializer_range: deviation } = config;
+    this.distilbert = new DistilbertModel(config);
+    this.pre_classifier = new Linear(dim, dim, { deviation });
+    this.classifier = new Linear(dim, labels, { deviation });
+    this.#rate = seq_classif_dropout;
+  }
+
+  forward(inputs: TokenInputs, random?: RandomStream): { logits: Tensor; hiddenStates: Tensor[] } {
+    const hiddenStates = this.distilbert.forward(inputs, random);
+    const first = select(hiddenStates.at(-1)!, 1, 0);
+    const pooled = dropoutAt(this.#rate, relu(this.pre_classifier.forward(first)), random);
+    return { logits: this.classifier.forward(pooled), hiddenStates };
+  }
+}

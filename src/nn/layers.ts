@@ -1,0 +1,111 @@
+/** Layers that every architecture uses. */
+import {
+  add,
+  dropout,
+  embedding,
+  layerNorm,
+  linear,
+  matmul,
+  Parameter,
+  permute,
+  type RandomStream,
+  reshape,
+  softmax,
+  type Tensor,
+} from "../tensor/index.ts";
+import { normal, normalExceptRow, ones, zeros } from "./initializers.ts";
+import { Module } from "./module.ts";
+
+/** y = x W^T + b */
+export class Linear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+
+  constructor(inFeatures: number, outFeatures: number, { deviation = 0.02 } = {}) {
+    super();
+    this.weight = new Parameter([outFeatures, inFeatures], normal(deviation));
+    this.bias = new Parameter([outFeatures], zeros);
+  }
+
+  /** @param x [..., in] @returns [..., out] */
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+}
+
+interface EmbeddingOptions {
+  readonly deviation?: number;
+  /** This row starts as zeros and is never trained. */
+  readonly paddingIndex?: number | undefined;
+}
+
+/** Rows of a table by index. */
+export class Embedding extends Module {
+  readonly weight: Parameter;
+  readonly #paddingIndex: number | undefined;
+
+  constructor(size: number, width: number, { deviation = 0.02, paddingIndex }: EmbeddingOptions = {}) {
+    super();
+    const values = paddingIndex === undefined ? normal(deviation) : normalExceptRow(deviation, paddingIndex);
+    this.weight = new Parameter([size, width], values);
+    this.#paddingIndex = paddingIndex;
+  }
+
+  /** @param indices int64 [...] @returns [..., width] */
+  forward(indices: Tensor): Tensor {
+    return embedding(
+      this.weight,
+      indices,
+      this.#paddingIndex === undefined ? {} : { paddingIndex: this.#paddingIndex },
+    );
+  }
+}
+
+/** Layer normalisation over the last axis. */
+export class LayerNorm extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly #epsilon: number;
+
+  constructor(width: number, { epsilon = 1e-12 } = {}) {
+    super();
+    this.weight = new Parameter([width], ones);
+    this.bias = new Parameter([width], zeros);
+    this.#epsilon = epsilon;
+  }
+
+  /** @param x [..., width] */
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.weight, this.bias, { epsilon: this.#epsilon });
+  }
+}
+
+/** Dropout while training (`random` given), nothing otherwise. */
+export function dropoutAt(rate: number, x: Tensor, random?: RandomStream): Tensor {
+  return random && rate > 0 ? dropout(x, random.mask(x.shape, rate)) : x;
+}
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /** Added to the scores, broadcast to [batch, heads, target, source]: large negative numbers hide padding. */
+  readonly bias: Tensor;
+  /** Dropout of the attention weights. */
+  readonly rate: number;
+  readonly random?: RandomStream | undefined;
+}
+
+/**
+ * Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2).
+ * @param query [batch, target, hidden]
+ * @param key   [batch, source, hidden]
+ * @param value [batch, source, hidden]
+ * @returns     [batch, target, hidden]
+ */
+export function attention(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): Tensor {
+  const { heads, bias, rate, random } = options;
+  const depth = Number(query.dim(-1)) / heads;
+  const split = (x: Tensor) => permute(reshape(x, [x.dim(0), x.dim(1), heads, depth]), [0, 2, 1, 3]);
+  const scores = add(matmul(split(query), split(key), { transB: true, scale: 1 / Math.sqrt(depth) }), bias);
+  const weights = dropoutAt(rate, softmax(scores), random);
+  return reshape(permute(matmul(weights, split(value)), [0, 2, 1, 3]), query.shape);
+}
