@@ -1,4 +1,13 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { openFileStore, scopedStore } from "../storage/index.ts";
+import { sqlExperiments } from "./sql/experiments.ts";
+import { migrate } from "./sql/migrate.ts";
+import { sqlRegistry } from "./sql/registry.ts";
+import { sqlRuns } from "./sql/runs.ts";
+import { openSqlite } from "./sql/sqlite.ts";
 import type { Store } from "./store.ts";
+import { StoreError } from "./store-error.ts";
 
 export interface StoreOptions {
   /** Folder of `havn.db` and `artifacts/`; made where it is missing. */
@@ -7,5 +16,34 @@ export interface StoreOptions {
   readonly now?: () => number;
 }
 
-/** Opens the store of a home folder, bringing its database up to this program's schema. */
-export declare function openStore(options: StoreOptions): Promise<Store>;
+/**
+ * Opens the store of a home folder, bringing its database up to this program's schema.
+ *
+ * @throws {StoreError} `newer-database` when a newer program has written it
+ * @throws {StorageError} when the folder of the artifacts cannot be used
+ */
+export async function openStore({ home, now = Date.now }: StoreOptions): Promise<Store> {
+  await mkdir(home, { recursive: true });
+  const artifacts = await openFileStore(path.join(home, "artifacts"));
+  const engine = await openSqlite(path.join(home, "havn.db"));
+  try {
+    await migrate(engine, now());
+  } catch (error) {
+    await engine.db.destroy();
+    throw error;
+  }
+  return {
+    ...sqlExperiments(engine, now),
+    ...sqlRuns(engine, now),
+    ...sqlRegistry(engine, now),
+    artifacts(runId) {
+      if (/^[0-9a-f]{32}$/.test(runId)) return scopedStore(artifacts, runId);
+      throw new StoreError(
+        "not-found",
+        "run",
+        `there is no run with the id ${JSON.stringify(runId.slice(0, 100))}`,
+      );
+    },
+    close: () => engine.db.destroy(),
+  };
+}

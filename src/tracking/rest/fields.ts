@@ -1,0 +1,89 @@
+// Fields of requests. Protocol buffers as JSON may write an int64 as text and a double as "NaN"; a query is all text.
+import { z } from "zod";
+
+/** MLflow takes an empty text for a value that was not given. */
+export const requiredText = z.string("must be text").min(1, "must not be empty");
+
+export const optionalText = z
+  .string("must be text")
+  .nullish()
+  .transform((text) => text || undefined);
+
+const wholeNumber = "must be a whole number below 2^53";
+
+/** A whole number, or the digits of one. */
+export const int64 = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^-?\d+$/)
+        .transform(Number),
+    ],
+    wholeNumber,
+  )
+  .refine(Number.isSafeInteger, wholeNumber);
+
+const namedNumbers: Record<string, number> = { NaN: Number.NaN, Infinity: Infinity, "-Infinity": -Infinity };
+
+/** A number, the text of one, or one of the three that JSON cannot write. */
+export const double = z.union(
+  [
+    z.number(),
+    z
+      .string()
+      .refine(
+        (text) => Object.hasOwn(namedNumbers, text) || /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text),
+      )
+      .transform((text) => (Object.hasOwn(namedNumbers, text) ? namedNumbers[text]! : Number(text))),
+  ],
+  'must be a number, "NaN", "Infinity" or "-Infinity"',
+);
+
+/** A list; a query writes one element without brackets, and none by leaving it out. */
+export const repeated = <Item extends z.ZodType>(item: Item, most = 100_000) =>
+  z.preprocess(
+    (value) => (value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]),
+    z.array(item).max(most, `must hold at most ${most} elements`),
+  );
+
+/** A list of `{key, value}`, as the protocol writes params and tags. */
+export const entries = (most?: number) =>
+  repeated(z.object({ key: requiredText, value: z.string("must be text").default("") }), most);
+
+export const toRecord = (list: readonly { key: string; value: string }[]): Record<string, string> =>
+  Object.fromEntries(list.map(({ key, value }) => [key, value]));
+
+/** A run's id under its present or its former name. */
+export const runId = z
+  .object({ run_id: optionalText, run_uuid: optionalText })
+  .transform(({ run_id, run_uuid }, context) => {
+    const id = run_id ?? run_uuid;
+    if (id !== undefined) return { runId: id };
+    context.addIssue({ code: "custom", path: ["run_id"], message: "must not be empty" });
+    return z.NEVER;
+  });
+
+/** `max_results`, `page_token`, `filter` and `order_by` of all searches. */
+export const search = z
+  .object({
+    filter: optionalText,
+    order_by: repeated(z.string("must be text"), 100),
+    max_results: int64.nullish(),
+    page_token: optionalText,
+  })
+  .transform(({ filter, order_by, max_results, page_token }) => ({
+    ...(filter !== undefined && { filter }),
+    ...(max_results != null && { maxResults: max_results }),
+    ...(page_token !== undefined && { pageToken: page_token }),
+    orderBy: order_by,
+  }));
+
+export const view = z
+  .enum(["ACTIVE_ONLY", "DELETED_ONLY", "ALL"], "must be ACTIVE_ONLY, DELETED_ONLY or ALL")
+  .nullish()
+  .transform(
+    (type) =>
+      (({ ACTIVE_ONLY: "active", DELETED_ONLY: "deleted", ALL: "all" }) as const)[type ?? "ACTIVE_ONLY"],
+  );

@@ -1,0 +1,57 @@
+import { StorageError, type StorageErrorCode } from "../../storage/index.ts";
+import { StoreError, type StoreErrorCode } from "../store-error.ts";
+
+/** Error codes of the MLflow REST API and the status of each. */
+const statusOf = {
+  BAD_REQUEST: 400,
+  INVALID_PARAMETER_VALUE: 400,
+  RESOURCE_ALREADY_EXISTS: 400,
+  RESOURCE_DOES_NOT_EXIST: 404,
+  ENDPOINT_NOT_FOUND: 404,
+  INTERNAL_ERROR: 500,
+} as const;
+
+export type MlflowErrorCode = keyof typeof statusOf;
+
+/** A refusal in the words of the protocol. */
+export class MlflowError extends Error {
+  readonly code: MlflowErrorCode;
+  readonly status: number;
+
+  constructor(code: MlflowErrorCode, message: string, status: number = statusOf[code]) {
+    super(message);
+    this.name = "MlflowError";
+    this.code = code;
+    this.status = status;
+  }
+}
+
+const ofStore: Record<StoreErrorCode, MlflowErrorCode> = {
+  "not-found": "RESOURCE_DOES_NOT_EXIST",
+  "already-exists": "RESOURCE_ALREADY_EXISTS",
+  invalid: "INVALID_PARAMETER_VALUE",
+  "newer-database": "INTERNAL_ERROR",
+};
+
+const ofStorage: Record<StorageErrorCode, MlflowErrorCode> = {
+  "not-found": "RESOURCE_DOES_NOT_EXIST",
+  "invalid-name": "INVALID_PARAMETER_VALUE",
+  "invalid-range": "INVALID_PARAMETER_VALUE",
+  "outside-root": "INVALID_PARAMETER_VALUE",
+  conflict: "INVALID_PARAMETER_VALUE",
+  "broken-source": "BAD_REQUEST",
+};
+
+/** Any error as a response. Of an unforeseen one the client learns no more than that it happened. */
+export function errorResponse(error: unknown): Response {
+  const { code, status, message } = toMlflow(error);
+  return Response.json({ error_code: code, message }, { status });
+}
+
+function toMlflow(error: unknown): MlflowError {
+  if (error instanceof MlflowError) return error;
+  if (error instanceof StoreError) return new MlflowError(ofStore[error.code], error.message);
+  if (error instanceof StorageError) return new MlflowError(ofStorage[error.code], error.message);
+  console.error(error);
+  return new MlflowError("INTERNAL_ERROR", "the tracking server failed; its log says more");
+}

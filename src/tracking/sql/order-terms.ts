@@ -1,0 +1,51 @@
+import { type RawBuilder, sql } from "kysely";
+import type { OrderBy } from "../search/order-by.ts";
+import { type Place, placeOf, type Searchable } from "./searchable.ts";
+
+/** One thing that rows are ordered by; never NULL, so that the end of a page can be compared with it. */
+export interface Term {
+  readonly value: RawBuilder<unknown>;
+  readonly descending: boolean;
+}
+
+/**
+ * The terms of an order, ended by the identity of the thing, so that no two rows are equal.
+ *
+ * @throws {StoreError} `invalid` for a name that these things do not have
+ */
+export function orderTerms(searchable: Searchable, asked: readonly OrderBy[]): Term[] {
+  const terms: Term[] = [];
+  const orders = asked.length
+    ? asked
+    : searchable.defaultOrder.map((order) => ({ entity: "attribute" as const, ...order }));
+  for (const order of orders)
+    terms.push(...termsOf(searchable, placeOf(searchable, "order", order), order.descending));
+  for (const { column, descending = false } of searchable.identity) {
+    terms.push({ value: sql.ref(`${searchable.table}.${column}`), descending });
+  }
+  return terms;
+}
+
+/** What has no value comes last whatever the direction, and before it NaN: so a rank, then the value. */
+function termsOf(searchable: Searchable, place: Place, descending: boolean): Term[] {
+  const nothing = place.type === "number" ? sql`0` : sql`''`;
+  if (place.kind !== "keyed") {
+    const column = sql.ref(`${searchable.table}.${place.column}`);
+    if (!place.nullable) return [{ value: column, descending }];
+    const rank = sql`case when ${column} is null then 2 else 0 end`;
+    return [
+      { value: rank, descending: false },
+      { value: sql`coalesce(${column}, ${nothing})`, descending },
+    ];
+  }
+  const same = searchable.identity.map(
+    ({ column }) => sql`of_key.${sql.ref(column)} = ${sql.ref(`${searchable.table}.${column}`)}`,
+  );
+  const lookup = (column: RawBuilder<unknown>) =>
+    sql`(select ${column} from ${sql.table(place.table)} as of_key where ${sql.join(same, sql` and `)} and of_key.key = ${place.key})`;
+  const rank = place.type === "number" ? sql`of_key.is_nan` : sql`0`;
+  return [
+    { value: sql`coalesce(${lookup(rank)}, 2)`, descending: false },
+    { value: sql`coalesce(${lookup(sql`of_key.value`)}, ${nothing})`, descending },
+  ];
+}

@@ -1,0 +1,241 @@
+import type { ModelRegistry, NewModelVersion } from "../store.ts";
+import { StoreError } from "../store-error.ts";
+import type { Database, Engine } from "./engine.ts";
+import { checkEntry, checkName, checkText } from "./limits.ts";
+import { readModel, readVersion } from "./read-registry.ts";
+import { searchPage } from "./search.ts";
+import { searchableModels, searchableVersions } from "./searchable.ts";
+
+/** The model registry in SQL. */
+export function sqlRegistry(engine: Engine, now: () => number): ModelRegistry {
+  const { db } = engine;
+
+  async function createRegisteredModel(
+    name: string,
+    { description = "", tags = {} }: { description?: string; tags?: Record<string, string> } = {},
+  ) {
+    checkModelName(name);
+    checkText(`description of model ${name}`, "description", description);
+    const time = now();
+    await db.transaction().execute(async (transaction) => {
+      const { numInsertedOrUpdatedRows } = await transaction
+        .insertInto("registered_models")
+        .values({ name, creation_time: time, last_updated_time: time, description })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst();
+      if (numInsertedOrUpdatedRows === 0n) {
+        throw new StoreError(
+          "already-exists",
+          "registered model",
+          `registered model ${JSON.stringify(name)} exists already`,
+        );
+      }
+      for (const [key, value] of Object.entries(tags)) await writeModelTag(transaction, name, key, value);
+    });
+    return readModel(db, name);
+  }
+
+  async function ensureRegisteredModel(name: string) {
+    try {
+      return await createRegisteredModel(name);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === "already-exists") return readModel(db, name);
+      throw error;
+    }
+  }
+
+  async function createModelVersion({ name, source, runId, description = "", tags = {} }: NewModelVersion) {
+    checkText("source of a model version", "source", source);
+    checkText("description of a model version", "description", description);
+    const version = await db.transaction().execute(async (transaction) => {
+      await touchModel(transaction, name, now());
+      const next = await nextVersion(transaction, name);
+      const time = now();
+      await transaction
+        .insertInto("model_versions")
+        .values({
+          name,
+          version: next,
+          creation_time: time,
+          last_updated_time: time,
+          description,
+          source,
+          run_id: runId ?? null,
+        })
+        .execute();
+      for (const [key, value] of Object.entries(tags))
+        await writeVersionTag(transaction, name, next, key, value);
+      return next;
+    });
+    return readVersion(db, name, version);
+  }
+
+  /** Changes a version that is there, and says when. */
+  async function changeVersion(
+    name: string,
+    version: number,
+    how: (transaction: Database) => Promise<unknown>,
+  ): Promise<void> {
+    await db.transaction().execute(async (transaction) => {
+      await readVersion(transaction, name, version);
+      await how(transaction);
+      await transaction
+        .updateTable("model_versions")
+        .set({ last_updated_time: now() })
+        .where("name", "=", name)
+        .where("version", "=", version)
+        .execute();
+    });
+  }
+
+  /** Changes a model that is there, and says when. */
+  async function changeModel(name: string, how: (transaction: Database) => Promise<unknown>): Promise<void> {
+    await db.transaction().execute(async (transaction) => {
+      await touchModel(transaction, name, now());
+      await how(transaction);
+    });
+  }
+
+  return {
+    createRegisteredModel,
+    ensureRegisteredModel,
+    getRegisteredModel: (name) => readModel(db, name),
+    async searchRegisteredModels(query = {}) {
+      const { keys, ...rest } = await searchPage(engine, searchableModels, query, [], "");
+      return { items: await Promise.all(keys.map(({ name }) => readModel(db, String(name)))), ...rest };
+    },
+    setRegisteredModelTag: (name, key, value) =>
+      changeModel(name, (transaction) => writeModelTag(transaction, name, key, value)),
+    deleteRegisteredModelTag: (name, key) =>
+      changeModel(name, (transaction) =>
+        transaction
+          .deleteFrom("registered_model_tags")
+          .where("name", "=", name)
+          .where("key", "=", key)
+          .execute(),
+      ),
+
+    createModelVersion,
+    getModelVersion: (name, version) => readVersion(db, name, version),
+    async listModelVersions(name) {
+      await readModel(db, name);
+      const rows = await db
+        .selectFrom("model_versions")
+        .select("version")
+        .where("name", "=", name)
+        .orderBy("version", "desc")
+        .execute();
+      return Promise.all(rows.map(({ version }) => readVersion(db, name, version)));
+    },
+    async searchModelVersions(query = {}) {
+      const { keys, ...rest } = await searchPage(engine, searchableVersions, query, [], "");
+      const items = keys.map(({ name, version }) => readVersion(db, String(name), Number(version)));
+      return { items: await Promise.all(items), ...rest };
+    },
+    setModelVersionTag: (name, version, key, value) =>
+      changeVersion(name, version, (transaction) => writeVersionTag(transaction, name, version, key, value)),
+    deleteModelVersionTag: (name, version, key) =>
+      changeVersion(name, version, (transaction) =>
+        transaction
+          .deleteFrom("model_version_tags")
+          .where("name", "=", name)
+          .where("version", "=", version)
+          .where("key", "=", key)
+          .execute(),
+      ),
+
+    setAlias: (name, alias, version) =>
+      changeVersion(name, version, async (transaction) => {
+        checkAlias(alias);
+        // The key is (model, alias): an alias cannot stand on two versions.
+        await transaction
+          .insertInto("registered_model_aliases")
+          .values({ name, alias, version })
+          .onConflict((conflict) => conflict.columns(["name", "alias"]).doUpdateSet({ version }))
+          .execute();
+        await touchModel(transaction, name, now());
+      }),
+    deleteAlias: (name, alias) =>
+      changeModel(name, (transaction) =>
+        transaction
+          .deleteFrom("registered_model_aliases")
+          .where("name", "=", name)
+          .where("alias", "=", alias)
+          .execute(),
+      ),
+    async getVersionByAlias(name, alias) {
+      await readModel(db, name);
+      const row = await db
+        .selectFrom("registered_model_aliases")
+        .select("version")
+        .where("name", "=", name)
+        .where("alias", "=", alias)
+        .executeTakeFirst();
+      return row && readVersion(db, name, row.version);
+    },
+  };
+}
+
+/** Models stand in URIs such as `models:/NAME@ALIAS` and `models:/NAME/VERSION`. */
+function checkModelName(name: string): void {
+  checkName("registered model", "name", name);
+  if (!/[/:]/.test(name)) return;
+  throw new StoreError(
+    "invalid",
+    "registered model",
+    `the name of a registered model has no / and no :, got ${JSON.stringify(name)}`,
+  );
+}
+
+function checkAlias(alias: string): void {
+  checkName("alias", "alias", alias);
+  const expected = "letters, digits, _ and -, not 'latest' and not a version such as v3";
+  if (/^[\w-]+$/.test(alias) && !/^(v\d+|latest)$/i.test(alias)) return;
+  throw new StoreError("invalid", "alias", `an alias is made of ${expected}; got ${JSON.stringify(alias)}`, {
+    expected,
+    got: alias,
+  });
+}
+
+/** Notes when the model was changed. @throws {StoreError} `not-found` */
+async function touchModel(db: Database, name: string, time: number): Promise<void> {
+  const { numUpdatedRows } = await db
+    .updateTable("registered_models")
+    .set({ last_updated_time: time })
+    .where("name", "=", name)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) await readModel(db, name);
+}
+
+async function nextVersion(db: Database, name: string): Promise<number> {
+  const { newest } = await db
+    .selectFrom("model_versions")
+    .select((eb) => eb.fn.max("version").as("newest"))
+    .where("name", "=", name)
+    .executeTakeFirstOrThrow();
+  return (newest ?? 0) + 1;
+}
+
+function writeModelTag(db: Database, name: string, key: string, value: string): Promise<unknown> {
+  checkEntry("tag", key, value);
+  return db
+    .insertInto("registered_model_tags")
+    .values({ name, key, value })
+    .onConflict((conflict) => conflict.columns(["name", "key"]).doUpdateSet({ value }))
+    .execute();
+}
+
+function writeVersionTag(
+  db: Database,
+  name: string,
+  version: number,
+  key: string,
+  value: string,
+): Promise<unknown> {
+  checkEntry("tag", key, value);
+  return db
+    .insertInto("model_version_tags")
+    .values({ name, version, key, value })
+    .onConflict((conflict) => conflict.columns(["name", "version", "key"]).doUpdateSet({ value }))
+    .execute();
+}

@@ -1,0 +1,270 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import type { Dataset, NewRun, Run, RunBatch, RunStore, RunUpdate } from "../store.ts";
+import { StoreError } from "../store-error.ts";
+import type { Database, Engine } from "./engine.ts";
+import { existingRow as existingExperiment, wrongStage } from "./experiments.ts";
+import { checkEntry, checkInteger, checkName, checkText } from "./limits.ts";
+import { checkMetrics, insertMetrics, metricHistory } from "./metrics.ts";
+import { readRuns } from "./read-runs.ts";
+import { inParts } from "./rows.ts";
+import { searchPage } from "./search.ts";
+import { searchableRuns } from "./searchable.ts";
+import type { Tables } from "./tables.ts";
+import { inView } from "./view.ts";
+
+/** MLflow's clients read and write the name of a run in this tag too. */
+const nameTag = "mlflow.runName";
+
+/** Runs in SQL. */
+export function sqlRuns(engine: Engine, now: () => number): RunStore {
+  const { db } = engine;
+
+  async function createRun({
+    experimentId,
+    name,
+    startTime = now(),
+    params = {},
+    tags = {},
+  }: NewRun): Promise<Run> {
+    const runId = randomUUID().replaceAll("-", "");
+    const runName = checkName("run", "key", name || tags[nameTag] || `run-${runId.slice(0, 8)}`);
+    checkInteger("start time", startTime);
+    await db.transaction().execute(async (transaction) => {
+      const experiment = await existingExperiment(transaction, experimentId);
+      if (experiment.lifecycle_stage === "deleted") throw wrongStage(experiment);
+      await transaction
+        .insertInto("runs")
+        .values({
+          run_uuid: runId,
+          name: runName,
+          status: "RUNNING",
+          start_time: startTime,
+          end_time: null,
+          deleted_time: null,
+          lifecycle_stage: "active",
+          experiment_id: experiment.experiment_id,
+        })
+        .execute();
+      await writeParams(transaction, runId, params);
+      await writeTags(transaction, runId, { ...tags, [nameTag]: runName });
+    });
+    return getRun(runId);
+  }
+
+  async function getRun(runId: string): Promise<Run> {
+    const [run] = await readRuns(db, [runId]);
+    if (run) return run;
+    throw notFound(runId);
+  }
+
+  /** Does something to a run that is there and not deleted, all or nothing. */
+  async function change(
+    runId: string,
+    how: (transaction: Database, row: Tables["runs"]) => Promise<unknown>,
+  ): Promise<void> {
+    await db.transaction().execute(async (transaction) => {
+      const row = await transaction
+        .selectFrom("runs")
+        .selectAll()
+        .where("run_uuid", "=", runId)
+        .executeTakeFirst();
+      if (!row) throw notFound(runId);
+      if (row.lifecycle_stage === "deleted") {
+        throw new StoreError("invalid", "run", `run ${runId} is deleted; restore it before writing to it`);
+      }
+      await how(transaction, row);
+    });
+  }
+
+  async function updateRun(runId: string, { status, endTime, name }: RunUpdate): Promise<Run> {
+    if (endTime !== undefined) checkInteger("end time", endTime);
+    const goesOn = status === "RUNNING" || status === "SCHEDULED";
+    await change(runId, async (transaction, row) => {
+      const ended = status === undefined ? row.end_time : goesOn ? null : (row.end_time ?? now());
+      await transaction
+        .updateTable("runs")
+        .set({ status: status ?? row.status, end_time: endTime ?? ended })
+        .where("run_uuid", "=", runId)
+        .execute();
+      if (name) await writeTags(transaction, runId, { [nameTag]: name });
+    });
+    return getRun(runId);
+  }
+
+  async function setStage(runId: string, stage: Run["lifecycleStage"]): Promise<void> {
+    const { numUpdatedRows } = await db
+      .updateTable("runs")
+      .set({ lifecycle_stage: stage, deleted_time: stage === "deleted" ? now() : null })
+      .where("run_uuid", "=", runId)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw notFound(runId);
+  }
+
+  async function logBatch(runId: string, { metrics = [], params = {}, tags = {} }: RunBatch): Promise<void> {
+    checkMetrics(metrics);
+    await change(runId, async (transaction) => {
+      await writeParams(transaction, runId, params);
+      await writeTags(transaction, runId, tags);
+      await insertMetrics(transaction, runId, metrics);
+    });
+  }
+
+  async function deleteTag(runId: string, key: string): Promise<void> {
+    await change(runId, async (transaction) => {
+      const { numDeletedRows } = await transaction
+        .deleteFrom("tags")
+        .where("run_uuid", "=", runId)
+        .where("key", "=", key)
+        .executeTakeFirst();
+      if (numDeletedRows === 0n)
+        throw new StoreError("not-found", "tag", `run ${runId} has no tag ${JSON.stringify(key)}`);
+    });
+  }
+
+  return {
+    createRun,
+    getRun,
+    updateRun,
+    deleteRun: (runId) => setStage(runId, "deleted"),
+    restoreRun: (runId) => setStage(runId, "active"),
+    logBatch,
+    deleteTag,
+    logDataset: (runId, dataset) =>
+      change(runId, (transaction, row) => writeDataset(transaction, row, dataset)),
+    async metricHistory(runId, key) {
+      const found = await db
+        .selectFrom("runs")
+        .select("run_uuid")
+        .where("run_uuid", "=", runId)
+        .executeTakeFirst();
+      if (!found) throw notFound(runId);
+      return metricHistory(db, runId, key);
+    },
+    async searchRuns({ experimentIds, view = "active", ...query }) {
+      // What is no number is the id of no experiment.
+      const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
+      if (ids.length === 0) return { items: [] };
+      const scope = [sql<boolean>`runs.experiment_id in (${sql.join(ids)})`, ...inView("runs", view)];
+      const { keys, ...rest } = await searchPage(engine, searchableRuns, query, scope, [ids, view]);
+      return {
+        items: await readRuns(
+          db,
+          keys.map(({ run_uuid }) => String(run_uuid)),
+        ),
+        ...rest,
+      };
+    },
+  };
+}
+
+function notFound(runId: string): StoreError {
+  return new StoreError(
+    "not-found",
+    "run",
+    `there is no run with the id ${JSON.stringify(runId.slice(0, 100))}`,
+  );
+}
+
+/** Inserts what is new; what is there must have the same value. */
+async function writeParams(db: Database, runId: string, params: Record<string, string>): Promise<void> {
+  for (const part of inParts(Object.entries(params))) {
+    for (const [key, value] of part) checkEntry("param", key, value);
+    await db
+      .insertInto("params")
+      .values(part.map(([key, value]) => ({ run_uuid: runId, key, value })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const keys = part.map(([key]) => key);
+    const stored = await db
+      .selectFrom("params")
+      .select(["key", "value"])
+      .where("run_uuid", "=", runId)
+      .where("key", "in", keys)
+      .execute();
+    const wanted = new Map(part);
+    for (const { key, value } of stored) {
+      if (wanted.get(key) !== value) throw paramChanged(runId, key, value, wanted.get(key) ?? "");
+    }
+  }
+}
+
+function paramChanged(runId: string, key: string, old: string, value: string): StoreError {
+  const [was, wanted] = [JSON.stringify(old), JSON.stringify(value)];
+  return new StoreError(
+    "invalid",
+    `param ${key}`,
+    `param ${key} of run ${runId} is ${was} and cannot become ${wanted}: params keep their first value. ` +
+      "Log what changes as a metric or a tag, or start another run.",
+    { expected: was, got: wanted },
+  );
+}
+
+async function writeTags(db: Database, runId: string, tags: Record<string, string>): Promise<void> {
+  for (const part of inParts(Object.entries(tags))) {
+    for (const [key, value] of part) checkEntry("tag", key, value);
+    await db
+      .insertInto("tags")
+      .values(part.map(([key, value]) => ({ run_uuid: runId, key, value })))
+      .onConflict((conflict) =>
+        conflict.columns(["run_uuid", "key"]).doUpdateSet((eb) => ({ value: eb.ref("excluded.value") })),
+      )
+      .execute();
+  }
+  if (!Object.hasOwn(tags, nameTag)) return;
+  const name = checkName("run", "key", tags[nameTag] ?? "");
+  await db.updateTable("runs").set({ name }).where("run_uuid", "=", runId).execute();
+}
+
+async function writeDataset(db: Database, run: Tables["runs"], dataset: Dataset): Promise<void> {
+  const { name, digest, source, profile, context } = dataset;
+  checkName("dataset", "name", name);
+  checkName(`digest of dataset ${name}`, "key", digest);
+  checkText(`source of dataset ${name}`, "source", source);
+  if (profile !== undefined) checkText(`profile of dataset ${name}`, "profile", profile);
+  if (context !== undefined) checkText(`context of dataset ${name}`, "tag", context);
+  // The same content under the same name is one dataset of the experiment, whichever run sees it first.
+  await db
+    .insertInto("datasets")
+    .values({
+      dataset_uuid: randomUUID(),
+      experiment_id: run.experiment_id,
+      name,
+      digest,
+      dataset_source_type: "local",
+      dataset_source: source,
+      dataset_profile: profile ?? null,
+    })
+    .onConflict((conflict) => conflict.columns(["experiment_id", "name", "digest"]).doNothing())
+    .execute();
+  const { dataset_uuid } = await db
+    .selectFrom("datasets")
+    .select("dataset_uuid")
+    .where("experiment_id", "=", run.experiment_id)
+    .where("name", "=", name)
+    .where("digest", "=", digest)
+    .executeTakeFirstOrThrow();
+  const { input_uuid } = await db
+    .insertInto("inputs")
+    .values({
+      input_uuid: randomUUID(),
+      source_type: "DATASET",
+      source_id: dataset_uuid,
+      destination_type: "RUN",
+      destination_id: run.run_uuid,
+    })
+    // An update that changes nothing, so that the row that is there already is returned.
+    .onConflict((conflict) =>
+      conflict
+        .columns(["destination_id", "source_id"])
+        .doUpdateSet((eb) => ({ source_id: eb.ref("excluded.source_id") })),
+    )
+    .returning("input_uuid")
+    .executeTakeFirstOrThrow();
+  if (context === undefined) return;
+  await db
+    .insertInto("input_tags")
+    .values({ input_uuid, name: "mlflow.data.context", value: context })
+    .onConflict((conflict) => conflict.columns(["input_uuid", "name"]).doUpdateSet({ value: context }))
+    .execute();
+}

@@ -1,0 +1,109 @@
+// SQLite through node:sqlite: one connection per process, any number of processes.
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type SqliteStatement,
+  sql,
+} from "kysely";
+import type { Engine } from "./engine.ts";
+import type { Tables } from "./tables.ts";
+
+/** How long a writer waits for another process's transaction; ours take milliseconds. */
+const busyTimeoutMs = 30_000;
+
+/**
+ * Opens (or makes) a database file.
+ *
+ * Write-ahead log: readers and a writer do not wait for each other. `synchronous = NORMAL`: a commit is handed to
+ * the operating system, which keeps it when any process dies, kill -9 included; the disk is waited for at
+ * checkpoints only. A power cut can lose the last commits, but never tears one or harms the file. FULL would
+ * wait for the disk at every commit, milliseconds each, to keep metrics that the broken-off training run must
+ * compute again anyway.
+ */
+export async function openSqlite(file: string): Promise<Engine> {
+  const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+  await useWriteAheadLog(database);
+  database.exec("pragma synchronous = normal");
+  const db = new Kysely<Tables>({ dialect: new ImmediateDialect({ database: statements(database) }) });
+  return {
+    db,
+    clustered: sql`without rowid`,
+    // LIKE ignores capitals in SQLite, GLOB does not; its own wildcards are taken literally in brackets.
+    like: (column, pattern) =>
+      sql`${column} glob ${pattern.replace(/[*?[]/g, "[$&]").replaceAll("%", "*").replaceAll("_", "?")}`,
+    ilike: (column, pattern) => sql`${column} like ${pattern}`,
+  };
+}
+
+/** Two processes that open a new file at once: the switch fails for one, and SQLite does not wait by itself here. */
+async function useWriteAheadLog(database: DatabaseSync): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      database.exec("pragma journal_mode = wal");
+      return;
+    } catch (error) {
+      const isBusy = error instanceof Error && "errcode" in error && error.errcode === 5;
+      if (!isBusy || attempt === 100) throw error;
+      await delay(20);
+    }
+  }
+}
+
+/**
+ * Transactions take the write lock when they begin. One that began by reading could not wait for another writer
+ * when it comes to write: SQLite fails it at once, whatever the busy timeout.
+ */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+}
+
+class ImmediateDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): ImmediateDriver {
+    return new ImmediateDriver(this.#config);
+  }
+}
+
+const keptStatements = 200;
+
+/** node:sqlite in the shape that kysely's dialect asks for. Statements are kept: preparing costs more than running. */
+function statements(database: DatabaseSync): SqliteDatabase {
+  const kept = new Map<string, SqliteStatement>();
+  return {
+    close: () => database.close(),
+    prepare(text) {
+      const statement = kept.get(text) ?? adapt(database.prepare(text));
+      // Deleting and setting moves it to the end: the first of the map is the one unused for longest.
+      kept.delete(text);
+      kept.set(text, statement);
+      if (kept.size > keptStatements) kept.delete(kept.keys().next().value!);
+      return statement;
+    },
+  };
+}
+
+function adapt(statement: StatementSync): SqliteStatement {
+  // All values come from typed queries, which bind nothing but text, numbers and null.
+  const bound = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...bound(parameters)),
+    run: (parameters) => statement.run(...bound(parameters)),
+    iterate: (parameters) => statement.iterate(...bound(parameters)),
+  };
+}

@@ -1,0 +1,85 @@
+// Tables and columns under the names of MLflow's own database, so that its readers find what they know.
+
+/** 0 or 1: SQLite has no booleans. */
+type Flag = 0 | 1;
+
+export interface Tables {
+  experiments: {
+    experiment_id: number;
+    name: string;
+    lifecycle_stage: "active" | "deleted";
+    creation_time: number;
+    last_update_time: number;
+  };
+  experiment_tags: { experiment_id: number; key: string; value: string };
+  runs: {
+    run_uuid: string;
+    name: string;
+    status: "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
+    start_time: number;
+    end_time: number | null;
+    deleted_time: number | null;
+    lifecycle_stage: "active" | "deleted";
+    experiment_id: number;
+  };
+  params: { run_uuid: string; key: string; value: string };
+  tags: { run_uuid: string; key: string; value: string };
+  metrics: MetricRow;
+  latest_metrics: MetricRow;
+  datasets: {
+    dataset_uuid: string;
+    experiment_id: number;
+    name: string;
+    digest: string;
+    dataset_source_type: string;
+    dataset_source: string;
+    dataset_profile: string | null;
+  };
+  /** Which run (`destination_id`) has seen which dataset (`source_id`). */
+  inputs: {
+    input_uuid: string;
+    source_type: "DATASET";
+    source_id: string;
+    destination_type: "RUN";
+    destination_id: string;
+  };
+  input_tags: { input_uuid: string; name: string; value: string };
+  /** A view over the three above: one row per dataset of a run. */
+  run_datasets: {
+    run_uuid: string;
+    name: string;
+    digest: string;
+    source: string;
+    profile: string | null;
+    context: string | null;
+  };
+  registered_models: {
+    name: string;
+    creation_time: number;
+    last_updated_time: number;
+    description: string;
+  };
+  registered_model_tags: { name: string; key: string; value: string };
+  registered_model_aliases: { name: string; alias: string; version: number };
+  model_versions: {
+    name: string;
+    version: number;
+    creation_time: number;
+    last_updated_time: number;
+    description: string;
+    source: string;
+    run_id: string | null;
+  };
+  model_version_tags: { name: string; version: number; key: string; value: string };
+  schema_migrations: { version: number; name: string; applied_time: number };
+}
+
+/** A NaN is stored as 0 with `is_nan`, because SQLite would make it NULL. */
+export interface MetricRow {
+  run_uuid: string;
+  key: string;
+  value: number;
+  is_nan: Flag;
+  timestamp: number;
+  step: number;
+}
