@@ -1,5 +1,14 @@
-import type { ConfigFiles } from "./config-files.ts";
+import { applyOverrides } from "./apply-overrides.ts";
+import { type ConfigFiles, filesOnDisk, labelOf } from "./config-files.ts";
+import { type ConfigNode, childOf, isList, isMap, merge, wrap } from "./config-tree.ts";
+import { expandDefaults } from "./expand-defaults.ts";
 import type { JsonObject } from "./json.ts";
+import { formatKeyPath, parseKeyPath } from "./key-path.ts";
+import { parseOverrides } from "./override.ts";
+import { printValues } from "./print.ts";
+import { resolveInterpolations } from "./resolve-interpolations.ts";
+import type { Environment } from "./resolvers.ts";
+import { refuseSweeps } from "./sweeps.ts";
 
 /** A configuration put together from its folder and the overrides. */
 export interface Composition {
@@ -21,19 +30,56 @@ export interface ComposeOptions {
   /** Overrides in Hydra's grammar, such as `model=small`, `training.epochs=3`, `+note=test`, `~optimizer`. */
   readonly overrides?: readonly string[] | undefined;
   /** Where `${oc.env:NAME}` looks. */
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly environment?: Environment | undefined;
   /** The command before the overrides (`havn train movie-reviews`), for messages that show what to type instead. */
   readonly command?: string | undefined;
+  /** Reads the folder. */
   readonly files?: ConfigFiles | undefined;
 }
 
 /**
  * Composes a folder of YAML files as Hydra does: the primary file's defaults list, then the overrides,
- * then the interpolations.
+ * then the interpolations. Messages call a file by the folder as given, or by its last name where that is absolute.
  *
  * @throws {ConfigError} with every problem of the first stage that has any
  * @see https://hydra.cc/docs/advanced/defaults_list/
  */
-export function compose(folder: string, options: ComposeOptions = {}): Composition {
-  throw new Error(`compose(${folder}) comes next: ${Object.keys(options)}`);
+export function compose(
+  folder: string,
+  {
+    primary = "config",
+    overrides = [],
+    environment = process.env,
+    command = "",
+    files = filesOnDisk(folder),
+  }: ComposeOptions = {},
+): Composition {
+  const label = (name: string) => labelOf(folder, name);
+  const parsed = parseOverrides(overrides);
+  refuseSweeps(parsed, command);
+  const expanded = expandDefaults(primary, parsed, files, label);
+  const empty: ConfigNode = { place: label(primary), content: new Map() };
+  const composed = expanded.files
+    .map((placed) => wrap(placed.file.content, parseKeyPath(placed.package)))
+    .reduce((below, above) => merge(below, above), empty);
+  const tree = applyOverrides(composed, expanded.valueOverrides, files.groups());
+  const values = resolveInterpolations(tree, environment);
+  return {
+    values,
+    choices: expanded.choices,
+    overrides: [...overrides],
+    sourceOf: (path) => placeIn(tree, typeof path === "string" ? path : formatKeyPath(path.map(String))),
+    print: () => printValues(values),
+  };
+}
+
+/** The place of the node at a path; what lies inside of an interpolated value was set where the interpolation stands. */
+function placeIn(tree: ConfigNode, path: string): string | undefined {
+  let node = tree;
+  for (const key of parseKeyPath(path)) {
+    const child = childOf(node, key);
+    if (child === undefined) return isMap(node) || isList(node) ? undefined : node.place;
+    node = child;
+  }
+  return node.place;
 }

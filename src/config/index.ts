@@ -1,7 +1,7 @@
 /** Configuration as Hydra composes it: folders of YAML groups, overrides, validation that names the place of an error. */
 export { type ComposeOptions, type Composition, compose } from "./compose.ts";
 export { ConfigError, type ConfigProblem } from "./config-error.ts";
-export { choicesOf } from "./config-files.ts";
+export { choicesOf, groupsOf } from "./config-files.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export { expandSweeps } from "./sweeps.ts";
 export { validate } from "./validate.ts";
