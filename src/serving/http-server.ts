@@ -1,14 +1,18 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
+import { ServingError } from "./serving-error.ts";
 
 export interface ListenOptions {
-  readonly host?: string;
   /** 0 takes any free port. */
   readonly port: number;
+  readonly host?: string;
   /** A client must have sent its headers after this long. */
   readonly headersTimeoutMs?: number;
   /** A client must have sent its whole request after this long. */
   readonly requestTimeoutMs?: number;
-  /** How long a connection without a request stays open. */
+  /** How long a connection without a request stays open; longer than the minute that proxies keep theirs. */
   readonly keepAliveTimeoutMs?: number;
 }
 
@@ -27,6 +31,76 @@ export interface HttpServer {
  *
  * @throws {ServingError} `port-in-use` or `cannot-listen`
  */
-export async function listen(app: Pick<Hono, "fetch">, options: ListenOptions): Promise<HttpServer> {
-  throw new Error(`not written yet: ${app} ${options}`);
+export async function listen(
+  app: Pick<Hono, "fetch">,
+  {
+    port,
+    host = "127.0.0.1",
+    headersTimeoutMs = 10_000,
+    requestTimeoutMs = 30_000,
+    keepAliveTimeoutMs = 65_000,
+  }: ListenOptions,
+): Promise<HttpServer> {
+  const server = createServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // Node looks at the two timeouts only this often.
+      connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+    },
+    getRequestListener(app.fetch, { hostname: host }),
+  );
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    throw cannotListen(error as NodeJS.ErrnoException, host, port);
+  }
+  const address = server.address();
+  const actualPort = typeof address === "object" && address !== null ? address.port : port;
+  return {
+    host,
+    port: actualPort,
+    url: `http://${urlHost(host)}:${actualPort}`,
+    close: ({ limitMs = 10_000 } = {}) => closeGracefully(server, limitMs),
+  };
+}
+
+/** Something that a browser on the same machine can open. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+async function closeGracefully(server: Server, limitMs: number): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
+  server.close();
+  // A connection that is kept alive would hold the server open after its last answer.
+  server.prependListener("request", (_request, response) => response.setHeader("connection", "close"));
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const limit = setTimeout(() => server.closeAllConnections(), limitMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(limit);
+}
+
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): ServingError {
+  const place = `port ${port} of ${host}`;
+  if (error.code === "EADDRINUSE")
+    return new ServingError(
+      "port-in-use",
+      `${place} is in use by another program. Stop that program, or choose another port: --port ${port + 1}`,
+      { expected: "a free port", got: String(port), cause: error },
+    );
+  const advice =
+    error.code === "EACCES"
+      ? "Ports below 1024 need more rights: choose a higher one, such as --port 8080"
+      : error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"
+        ? "This machine has no such address: --host 127.0.0.1 serves this machine alone, --host 0.0.0.0 the network"
+        : error.message;
+  return new ServingError("cannot-listen", `cannot listen on ${place} (${error.code}). ${advice}`, {
+    cause: error,
+  });
 }

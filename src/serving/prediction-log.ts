@@ -1,6 +1,10 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Prediction } from "../tracking/index.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { segmentName } from "./prediction-segments.ts";
 
 /** A prediction on its way into the log: input and answer are whatever JSON can write. */
 export type UnwrittenPrediction = Omit<Prediction, "input" | "answer"> & {
@@ -12,28 +16,164 @@ export type UnwrittenPrediction = Omit<Prediction, "input" | "answer"> & {
 export interface PredictionLog {
   /** Takes the prediction into the buffer; written at the next flush. */
   add(prediction: UnwrittenPrediction): void;
-  /** Writes what waits; a failure is logged and tried again at the next flush. */
+  /** Writes what waits; a failure is logged, and tried again at the next flush. */
   flush(): Promise<void>;
-  /** Flushes for the last time; what could not be written then is lost, logged and counted. */
+  /** Flushes for the last time; what cannot be written then is lost, logged and counted. */
   close(): Promise<void>;
-  /** Predictions that were never written since the log was opened: the buffer was full, or JSON cannot hold them. */
+  /** Predictions lost since the log was opened: the buffer was full, or JSON cannot write them. */
   readonly dropped: number;
 }
 
 export interface PredictionLogOptions {
   /** A process killed with -9 loses at most the predictions of this long. */
   readonly flushIntervalMs?: number;
-  /** A segment that has grown beyond it is closed and the next one begun. */
+  /** A segment that has reached this size is closed and the next one begun. */
   readonly segmentBytes?: number;
   /** What may wait while the disk refuses; predictions beyond it are dropped. */
   readonly bufferBytes?: number;
-  readonly logger?: Logger;
-  readonly clock?: Clock;
-  /** Names this process's segments, so that several can write into one folder. */
+  /** Names this process's segments (letters, digits, hyphens): several processes may write into one folder. */
   readonly writer?: string;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
 }
 
-/** Opens the prediction log of one project below `folder` (`HOME/predictions/PROJECT`), which is made when needed. */
+/** Opens the prediction log of one project in `folder` (`HOME/predictions/PROJECT`), which is made when needed. */
 export function openPredictionLog(folder: string, options: PredictionLogOptions = {}): PredictionLog {
-  throw new Error(`not written yet: ${folder} ${options}`);
+  return new SegmentedLog(folder, options);
+}
+
+interface OpenSegment {
+  readonly handle: FileHandle;
+  readonly file: string;
+  /** Bytes that are known to be written. */
+  size: number;
+}
+
+class SegmentedLog implements PredictionLog {
+  readonly #folder: string;
+  readonly #options: Required<Omit<PredictionLogOptions, "logger">>;
+  readonly #logger: Logger | undefined;
+  #lines: { readonly text: Buffer; readonly answeredAt: number }[] = [];
+  #bufferedBytes = 0;
+  #segment: OpenSegment | undefined;
+  #segments = 0;
+  #dropped = 0;
+  /** Flushes run one after the other. */
+  #lastFlush: Promise<void> = Promise.resolve();
+  #cancelFlush: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(
+    folder: string,
+    {
+      flushIntervalMs = 1000,
+      segmentBytes = 8 * 2 ** 20,
+      bufferBytes = 8 * 2 ** 20,
+      writer = randomBytes(6).toString("hex"),
+      clock = systemClock,
+      logger,
+    }: PredictionLogOptions,
+  ) {
+    this.#folder = folder;
+    this.#options = { flushIntervalMs, segmentBytes, bufferBytes, writer, clock };
+    this.#logger = logger;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  add(prediction: UnwrittenPrediction): void {
+    const text = this.#lineOf(prediction);
+    if (text === undefined) return;
+    if (this.#isClosed || this.#bufferedBytes + text.length > this.#options.bufferBytes) {
+      // One line in the log for a whole outage, not one for each request.
+      if (this.#dropped++ === 0) this.#logger?.error("predictions are dropped: the log cannot take more");
+      return;
+    }
+    this.#lines.push({ text, answeredAt: prediction.time + prediction.latencyMs });
+    this.#bufferedBytes += text.length;
+    this.#cancelFlush ??= this.#options.clock.after(this.#options.flushIntervalMs, () => void this.flush());
+  }
+
+  flush(): Promise<void> {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
+    this.#lastFlush = this.#lastFlush.then(() => this.#write());
+    return this.#lastFlush;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return this.#lastFlush;
+    this.#isClosed = true;
+    await this.flush();
+    this.#cancelFlush?.();
+    await this.#closeSegment();
+    if (this.#lines.length === 0) return;
+    this.#dropped += this.#lines.length;
+    this.#logger?.error({ lost: this.#lines.length }, "predictions could not be written before the end");
+  }
+
+  #lineOf(prediction: UnwrittenPrediction): Buffer | undefined {
+    try {
+      return Buffer.from(`${JSON.stringify(prediction)}\n`);
+    } catch (err) {
+      this.#dropped++;
+      this.#logger?.error({ err, id: prediction.id }, "a prediction cannot be written as JSON");
+      return undefined;
+    }
+  }
+
+  /** Writes all that waits now. It never throws: what failed stays in the buffer and is tried again. */
+  async #write(): Promise<void> {
+    const lines = this.#lines;
+    if (lines.length === 0) return;
+    try {
+      this.#segment ??= await this.#openSegment(lines[0]!.answeredAt);
+      const segment = this.#segment;
+      const bytes = Buffer.concat(lines.map(({ text }) => text));
+      await writeFully(segment.handle, bytes, segment.size);
+      segment.size += bytes.length;
+      this.#lines = this.#lines.slice(lines.length);
+      this.#bufferedBytes -= bytes.length;
+      if (segment.size >= this.#options.segmentBytes) await this.#closeSegment();
+    } catch (err) {
+      this.#logger?.error(
+        { err, waiting: this.#lines.length },
+        "predictions could not be written; trying again",
+      );
+      const { clock, flushIntervalMs } = this.#options;
+      if (!this.#isClosed) this.#cancelFlush ??= clock.after(flushIntervalMs, () => void this.flush());
+    }
+  }
+
+  async #openSegment(since: number): Promise<OpenSegment> {
+    await mkdir(this.#folder, { recursive: true });
+    const { writer } = this.#options;
+    const file = join(this.#folder, segmentName({ writer, number: this.#segments + 1, since }));
+    const handle = await open(file, "wx");
+    this.#segments++;
+    return { handle, file, size: 0 };
+  }
+
+  async #closeSegment(): Promise<void> {
+    const segment = this.#segment;
+    this.#segment = undefined;
+    try {
+      await segment?.handle.close();
+    } catch (err) {
+      this.#logger?.warn({ err, file: segment?.file }, "a segment of the prediction log did not close");
+    }
+  }
+}
+
+/**
+ * Writes at a position that does not move before everything is written: a write that a full disk broke off is
+ * overwritten by the next attempt, so that no line is there twice or in halves.
+ */
+async function writeFully(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
 }
