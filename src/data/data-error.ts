@@ -1,22 +1,34 @@
-/** One row, or one place in a file, that is not as declared. */
+/** What can go wrong with data. */
+export type DataErrorCode = "missing_file" | "unreadable_file" | "bad_rows" | "invalid_option";
+
+/** One place in a file that is not as declared. */
 export interface BadRow {
-  /** Physical line in a text file, row number in a Parquet file; the first is 1. */
+  /** Line of a text file where the row begins, number of the row in a Parquet file; the first is 1. */
   readonly line: number;
   readonly column?: string;
-  readonly expected?: string;
+  /** What should stand there, as in "must be 0 or 1". */
+  readonly expected: string;
+  /** What stands there; absent where nothing does. */
   readonly got?: unknown;
-  readonly message: string;
 }
 
 /** Data that cannot be read as declared: what is wrong and where, as data and in words. */
 export class DataError extends Error {
   override readonly name = "DataError";
-  readonly file: string;
+  readonly code: DataErrorCode;
+  /** File or option the error is about. */
+  readonly path: string;
   readonly badRows: readonly BadRow[];
 
-  constructor(file: string, message: string, badRows: readonly BadRow[] = [], options?: ErrorOptions) {
+  constructor(
+    code: DataErrorCode,
+    path: string,
+    message: string,
+    { badRows = [], ...options }: ErrorOptions & { badRows?: readonly BadRow[] } = {},
+  ) {
     super(message, options);
-    this.file = file;
+    this.code = code;
+    this.path = path;
     this.badRows = badRows;
   }
 }
