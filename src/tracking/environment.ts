@@ -57,7 +57,8 @@ export function environmentTags(environment: Environment): Record<string, string
   const { git, commandLine, lockfileHash } = environment;
   return {
     "mlflow.source.type": "LOCAL",
-    "mlflow.source.name": commandLine.join(" "),
+    // A tag has room for 8,000 characters.
+    "mlflow.source.name": commandLine.join(" ").slice(0, 4000),
     ...("commit" in git
       ? {
           "mlflow.source.git.commit": git.commit,
