@@ -14,9 +14,12 @@ export async function* jsonlRows(source: TableSource): AsyncGenerator<TableRow> 
 async function* lines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = "";
   for await (const chunk of chunks) {
-    const complete = (rest + chunk).split("\n");
-    rest = complete.pop() ?? "";
-    yield* complete;
+    const [first = "", ...others] = chunk.split("\n");
+    rest += first;
+    for (const next of others) {
+      yield rest;
+      rest = next;
+    }
   }
   if (rest !== "") yield rest;
 }

@@ -28,7 +28,8 @@ const ACCENT = /\p{Mn}/gu;
  * BERT's basic normalisation (Devlin et al. 2019, `BasicTokenizer`), in the order of the Rust library.
  *
  * It takes the place of the one in @huggingface/tokenizers 0.2, which makes a Greek final sigma, overlooks Chinese
- * characters beyond U+FFFF, and is slower because it looks at each character with regular expressions.
+ * characters beyond U+FFFF, and is slower because it looks at each character with regular expressions. What remains
+ * is Unicode's age: the Rust library does not know marks and punctuation younger than Unicode 8, such as U+061D.
  */
 export function normalizeBert(
   text: string,

@@ -1,5 +1,5 @@
 import { TextError } from "./text-error.ts";
-import { contentOf, type TokenizerConfig, type TokenizerFiles } from "./tokenizer-files.ts";
+import { contentOf, type TokenizerConfig, type TokenizerFiles } from "./tokenizer-json.ts";
 
 /**
  * What `tokenizer.json` would say of a BERT that has only its vocabulary: normaliser, WordPiece (Wu et al. 2016)

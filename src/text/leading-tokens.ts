@@ -1,4 +1,4 @@
-import type { TokenizerJson } from "./tokenizer-files.ts";
+import type { TokenizerJson } from "./tokenizer-json.ts";
 
 /** Characters looked at for each token wanted, before asking whether that was enough. */
 const CHARACTERS_PER_TOKEN = 8;

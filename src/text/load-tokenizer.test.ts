@@ -171,6 +171,9 @@ describe.skipIf(!present)("a folder", () => {
       "FOLDER/tokenizer.json: is not as Hugging Face writes it: ✖ Invalid input
         → at model.vocab"
     `);
+    const unknown = { normalizer: { type: "Rot13" }, model: { type: "WordPiece", vocab: {} } };
+    await writeFile(join(folder, "tokenizer.json"), JSON.stringify(unknown));
+    expect(await message()).toMatch(/^FOLDER: holds a tokenizer that is not supported: Error: .*Rot13/);
     await writeFile(join(folder, "tokenizer.json"), "{");
     expect(await message()).toMatch(/tokenizer.json: is not as Hugging Face writes it: SyntaxError/);
   });

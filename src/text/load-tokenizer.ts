@@ -3,12 +3,8 @@ import { bertNormalizing, normalizeBert } from "./bert-normalizer.ts";
 import { cuttingPlaces, leadingTokens } from "./leading-tokens.ts";
 import { TextError } from "./text-error.ts";
 import type { Encoding, Tokenizer } from "./tokenizer.ts";
-import {
-  contentOf,
-  readTokenizerFiles,
-  type TokenizerFiles,
-  writeTokenizerFiles,
-} from "./tokenizer-files.ts";
+import { readTokenizerFiles, writeTokenizerFiles } from "./tokenizer-files.ts";
+import { contentOf, type TokenizerFiles } from "./tokenizer-json.ts";
 import { truncatedLengths } from "./truncate.ts";
 
 /**
