@@ -1,0 +1,96 @@
+/** Checkpoints in Hugging Face's layout: a folder with config.json and model.safetensors. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { NdArray, Parameter } from "../tensor/index.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+import { initialize } from "./module.ts";
+import { openSafetensors, writeSafetensors } from "./safetensors.ts";
+
+type Weights = Map<string, NdArray<"float32">>;
+
+/** @throws {CheckpointError} when config.json is missing or no JSON object */
+export async function readModelConfig(folder: string): Promise<Record<string, unknown>> {
+  const file = join(folder, "config.json");
+  try {
+    const config: unknown = JSON.parse(await readFile(file, "utf8"));
+    if (typeof config === "object" && config !== null && !Array.isArray(config))
+      return config as Record<string, unknown>;
+  } catch (error) {
+    throw new CheckpointError(file, `cannot be read: ${(error as Error).message}`);
+  }
+  throw new CheckpointError(file, "must be a JSON object");
+}
+
+export interface LoadOptions {
+  /** The part that pretrained checkpoints share, such as "distilbert": its parameters must be there. */
+  readonly base: string;
+  /** Draws first values of what the checkpoint does not have: a new head. */
+  readonly random: () => number;
+}
+
+export interface LoadedWeights {
+  readonly weights: Weights;
+  /** Parameters that the checkpoint does not have, with first values. */
+  readonly fresh: readonly string[];
+  /** Tensors of the checkpoint that the model does not use, such as a language-model head. */
+  readonly unused: readonly string[];
+}
+
+/**
+ * Values for every parameter from a checkpoint's model.safetensors.
+ * @throws {CheckpointError} when a shape differs, or a parameter below `base` is missing
+ */
+export async function loadWeights(
+  folder: string,
+  parameters: ReadonlyMap<string, Parameter>,
+  { base, random }: LoadOptions,
+): Promise<LoadedWeights> {
+  const path = join(folder, "model.safetensors");
+  const file = await openSafetensors(path);
+  try {
+    // A checkpoint of the bare base model names its tensors without the base's prefix.
+    const isBare = ![...file.entries.keys()].some((name) => name.startsWith(`${base}.`));
+    const stored = (name: string) =>
+      isBare && name.startsWith(`${base}.`) ? name.slice(base.length + 1) : name;
+    const isFresh = (name: string) => !file.entries.has(stored(name)) && !name.startsWith(`${base}.`);
+    const fresh = [...parameters.keys()].filter(isFresh);
+    const weights: Weights = initialize(new Map([...parameters].filter(([name]) => isFresh(name))), random);
+    const ordered: Weights = new Map();
+    for (const [name, { shape }] of parameters)
+      ordered.set(name, weights.get(name) ?? (await read(file, path, stored(name), shape)));
+    const used = new Set([...parameters.keys()].map(stored));
+    return { weights: ordered, fresh, unused: [...file.entries.keys()].filter((name) => !used.has(name)) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function read(
+  file: Awaited<ReturnType<typeof openSafetensors>>,
+  path: string,
+  tensor: string,
+  shape: readonly number[],
+): Promise<NdArray<"float32">> {
+  const entry = file.entries.get(tensor);
+  if (!entry) throw new CheckpointError(path, `of shape [${shape.join(", ")}] is missing`, { tensor });
+  if (entry.shape.join() !== shape.join())
+    throw new CheckpointError(
+      path,
+      `must have shape [${shape.join(", ")}], got [${entry.shape.join(", ")}]`,
+      { tensor },
+    );
+  const array = await file.read(tensor);
+  if (array.dtype !== "float32")
+    throw new CheckpointError(path, `must be a float, got ${array.dtype}`, { tensor });
+  return array;
+}
+
+/** Writes a folder that `from_pretrained` of the Python library reads. */
+export async function savePretrained(
+  folder: string,
+  config: Readonly<Record<string, unknown>>,
+  weights: ReadonlyMap<string, NdArray<"float32">>,
+): Promise<void> {
+  await writeFile(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  await writeSafetensors(join(folder, "model.safetensors"), weights, { metadata: { format: "pt" } });
+}

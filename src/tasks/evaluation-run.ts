@@ -1,0 +1,58 @@
+/** Judging a run's model on the test split, with the very file that will be served. */
+import { openInference } from "../tensor/index.ts";
+import type { Store } from "../tracking/index.ts";
+import { evaluate } from "../train/index.ts";
+import { formatCsv } from "./csv.ts";
+import { modelFiles } from "./model-folder.ts";
+import type { Project } from "./project.ts";
+import type { ProjectConfig } from "./project-config.ts";
+
+export interface EvaluatedRun {
+  readonly runId: string;
+  /** `test_accuracy`, `test_f1`, ... */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly rows: number;
+  readonly mistakes: number;
+}
+
+/**
+ * Logs the metrics of the test split with the run, the confusion matrix and the misclassified rows as artifacts
+ * `evaluation/confusion-matrix.json` and `evaluation/misclassified.csv`.
+ * @throws {TaskError} when the run has no model
+ */
+export async function evaluationRun(
+  project: Project,
+  runId: string,
+  { store, config }: { readonly store: Store; readonly config: ProjectConfig },
+): Promise<EvaluatedRun> {
+  const artifacts = store.artifacts(runId);
+  const { folder, program } = await modelFiles(artifacts);
+  const task = await project.task.open(folder);
+  const { test } = await project.task.read(config.task, { folder: project.folder, seed: config.common.seed });
+  const session = await openInference(program);
+  try {
+    const { batch_size: batchSize } = config.common.training;
+    const { metrics, outcomes } = await evaluate((inputs) => session.run(inputs), task, test.rows, {
+      batchSize,
+    });
+    const measured = Object.fromEntries(
+      Object.entries(metrics).map(([key, value]) => [`test_${key}`, value]),
+    );
+    const step = Math.max(
+      0,
+      ...Object.values((await store.getRun(runId)).metrics).map((metric) => metric.step),
+    );
+    const timestamp = Date.now();
+    await store.logBatch(runId, {
+      metrics: Object.entries(measured).map(([key, value]) => ({ key, value, step, timestamp })),
+    });
+    const mistakes = task.mistakes(test.rows, outcomes);
+    const write = (name: string, text: string) =>
+      artifacts.put(`evaluation/${name}`, new TextEncoder().encode(text));
+    await write("confusion-matrix.json", JSON.stringify(task.confusion(outcomes)));
+    await write("misclassified.csv", formatCsv(mistakes));
+    return { runId, metrics: measured, rows: test.rows.length, mistakes: mistakes.length };
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,9 @@
+/** What a project is made from, and the steps of its life: train, evaluate, register, promote, serve. */
+export { type EvaluatedRun, evaluationRun } from "./evaluation-run.ts";
+export { openService, promotedVersion, type ServingOptions } from "./open-service.ts";
+export { defineProject, loadProject, type Project, projectNames } from "./project.ts";
+export { type ProjectConfig, projectConfig } from "./project-config.ts";
+export { inferenceAlias, type Promotion, promoteIfBetter, registerRun } from "./registration.ts";
+export { TaskError } from "./task-error.ts";
+export { textClassification } from "./text-classification.ts";
+export { choicesFile, type TrainedRun, trainingRun } from "./training-run.ts";

@@ -1,0 +1,97 @@
+/** The configuration of a project: the sections every task has, and those that its kind of task adds. */
+import { join } from "node:path";
+import { z } from "zod";
+import { type Composition, compose, validate } from "../config/index.ts";
+import { adam, adamw, type OptimizerSettings, sgd } from "../tensor/index.ts";
+import { scheduleSchema, type TrainSettings } from "../train/index.ts";
+import type { Project } from "./project.ts";
+
+const rate = z.number().nonnegative();
+const beta = z.number().min(0).lt(1);
+const adamOptions = {
+  learning_rate: rate,
+  weight_decay: rate,
+  betas: z.tuple([beta, beta]),
+  epsilon: z.number().positive(),
+};
+
+const commonConfig = z.object({
+  seed: z.int().nonnegative(),
+  optimizer: z.discriminatedUnion("name", [
+    z.strictObject({ name: z.literal("adamw"), ...adamOptions }),
+    z.strictObject({ name: z.literal("adam"), ...adamOptions }),
+    z.strictObject({ name: z.literal("sgd"), learning_rate: rate, weight_decay: rate, momentum: beta }),
+  ]),
+  training: z.strictObject({
+    epochs: z.int().positive(),
+    batch_size: z.int().positive(),
+    /** Micro-batches of one optimizer step. */
+    accumulate: z.int().positive(),
+    schedule: scheduleSchema,
+    /** Longest gradient; null leaves it as it is. */
+    max_gradient_norm: z.number().positive().nullable(),
+    /** The metric that decides which checkpoint is the best, and which version is promoted. */
+    best: z.strictObject({
+      metric: z.string(),
+      goal: z.enum(["maximise", "minimise"]),
+      patience: z.int().positive().nullable(),
+    }),
+    /** Seconds between checkpoints within an epoch: what a kill can cost at most. */
+    checkpoint_seconds: z.number().positive(),
+    log_every: z.int().positive(),
+    /** Threads of a step; null takes all cores. */
+    threads: z.int().positive().nullable(),
+  }),
+});
+
+/** Sections that every project has. */
+export type CommonConfig = z.output<typeof commonConfig>;
+
+export interface ProjectConfig {
+  readonly composition: Composition;
+  readonly common: CommonConfig;
+  /** The task's own sections. */
+  readonly task: unknown;
+}
+
+/**
+ * Composes and validates a project's configuration.
+ * @throws {ConfigError} with the place of every wrong key
+ */
+export function projectConfig(
+  project: Project,
+  overrides: readonly string[],
+  command: string,
+): ProjectConfig {
+  const composition = compose(join(project.folder, "conf"), { overrides, command });
+  return { composition, ...parse(composition, project) };
+}
+
+/** Both halves are validated as one, so that a section of neither is an unknown key. */
+function parse(composition: Composition, project: Project): Omit<ProjectConfig, "composition"> {
+  const whole = validate(
+    composition,
+    z.strictObject({ ...commonConfig.shape, ...project.task.config.shape }),
+  );
+  return { common: commonConfig.parse(whole), task: whole };
+}
+
+export function optimizerSettings({ optimizer }: CommonConfig): OptimizerSettings {
+  const { weight_decay: weightDecay } = optimizer;
+  if (optimizer.name === "sgd") return sgd({ momentum: optimizer.momentum, weightDecay });
+  const { betas, epsilon } = optimizer;
+  return (optimizer.name === "adam" ? adam : adamw)({ betas, epsilon, weightDecay });
+}
+
+export function trainSettings({ seed, optimizer, training }: CommonConfig): TrainSettings {
+  const { metric, goal, patience } = training.best;
+  return {
+    epochs: training.epochs,
+    batchSize: training.batch_size,
+    accumulate: training.accumulate,
+    learningRate: optimizer.learning_rate,
+    schedule: training.schedule,
+    monitor: { metric, goal, ...(patience !== null && { patience }) },
+    seed,
+  };
+}

@@ -1,0 +1,69 @@
+/** Versions of a project's model, and which of them is served. */
+import type { ModelVersion, Store } from "../tracking/index.ts";
+import { modelFolder } from "./model-folder.ts";
+import type { Project } from "./project.ts";
+import { TaskError } from "./task-error.ts";
+import { bestOf } from "./training-run.ts";
+
+/** The exclusive alias of the version that is served. */
+export const inferenceAlias = "inference";
+
+/** Registers a finished run as the next version of its project's model; a run that is registered stays as it is. */
+export async function registerRun(
+  project: Pick<Project, "name">,
+  runId: string,
+  store: Store,
+): Promise<ModelVersion> {
+  await store.ensureRegisteredModel(project.name);
+  const known = (await store.listModelVersions(project.name)).find((version) => version.runId === runId);
+  if (known) return known;
+  return store.createModelVersion({ name: project.name, source: `runs:/${runId}/${modelFolder}`, runId });
+}
+
+/** The metric that versions compete in. */
+export interface Criterion {
+  readonly metric: string;
+  readonly goal: "maximise" | "minimise";
+}
+
+export interface Promotion {
+  readonly promoted: boolean;
+  readonly value: number;
+  /** The version that held the alias before, and its value. */
+  readonly incumbent?: { readonly version: number; readonly value: number };
+}
+
+/**
+ * Gives a version the alias `inference` when it is better than the one that holds it.
+ * @throws {TaskError} when the version's run never measured the metric
+ */
+export async function promoteIfBetter(
+  candidate: ModelVersion,
+  criterion: Criterion,
+  store: Store,
+): Promise<Promotion> {
+  const value = await bestValue(candidate, criterion, store);
+  if (value === undefined)
+    throw new TaskError(
+      `version ${candidate.version} of ${candidate.name} has no ${bestOf(criterion.metric)}`,
+    );
+  const holder = await store.getVersionByAlias(candidate.name, inferenceAlias);
+  if (holder?.version === candidate.version) return { promoted: false, value };
+  const held = holder && (await bestValue(holder, criterion, store));
+  const isBetter = held === undefined || (criterion.goal === "maximise" ? value > held : value < held);
+  if (isBetter) await store.setAlias(candidate.name, inferenceAlias, candidate.version);
+  return {
+    promoted: isBetter,
+    value,
+    ...(holder && { incumbent: { version: holder.version, value: held ?? Number.NaN } }),
+  };
+}
+
+async function bestValue(
+  { runId }: ModelVersion,
+  { metric }: Criterion,
+  store: Store,
+): Promise<number | undefined> {
+  const value = runId === undefined ? undefined : (await store.getRun(runId)).metrics[bestOf(metric)]?.value;
+  return value !== undefined && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,72 @@
+/** A task: everything that is specific to one kind of problem. What is written here is asked for by the parts below. */
+import type { z } from "zod";
+import type { Dataset } from "../data/index.ts";
+import type { Servable } from "../serving/index.ts";
+import type { NdArray, Parameter, RandomStream, Tensor } from "../tensor/index.ts";
+import type { Trainable } from "../train/index.ts";
+
+/** One row of a table that a person looks at: column to value. */
+export type TableRow = Readonly<Record<string, string | number>>;
+
+/**
+ * Joins preparation, judgement and answers, so that training, evaluation and serving cannot differ.
+ *
+ * - `Row`: a labelled row of the data; `Input`: what a request brings (a row without its label)
+ * - `Example`: an input as numbers; `Outcome`: what is kept of an evaluated row; `Answer`: what a request gets
+ */
+export interface Task<Row, Input, Example, Outcome, Answer>
+  extends Trainable<Row, Example, Outcome>,
+    Servable<Input, Example, Answer> {
+  prepare(input: Row | Input): Example;
+  /** Writes what is needed to prepare and answer elsewhere exactly as here. */
+  save(folder: string): Promise<void>;
+  /** How often each label was taken for which: rows are the truth. */
+  confusion(outcomes: readonly Outcome[]): {
+    readonly labels: readonly string[];
+    readonly matrix: number[][];
+  };
+  /** The rows that were judged wrongly, as a table. */
+  mistakes(rows: readonly Row[], outcomes: readonly Outcome[]): TableRow[];
+}
+
+/** A model's graph and its first weights. */
+export interface TaskModel {
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly weights: Map<string, NdArray<"float32">>;
+  /** The graph over the names that `collate` gives; `random` while training. */
+  forward(random?: RandomStream): {
+    readonly loss: Tensor;
+    readonly outputs: Readonly<Record<string, Tensor>>;
+  };
+  /** config.json beside the weights. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What a person should know about the weights: a new head, tensors left over. */
+  readonly notes: readonly string[];
+}
+
+export interface Splits<Row> {
+  readonly train: Dataset<Row>;
+  readonly validation: Dataset<Row>;
+  readonly test: Dataset<Row>;
+}
+
+/** Where a task finds its files, and the seed that decides its random numbers. */
+export interface TaskContext {
+  /** The project's folder: relative paths of the configuration start here. */
+  readonly folder: string;
+  readonly seed: number;
+}
+
+/** A kind of problem: makes its tasks from a configuration, or from what an earlier one saved. */
+export interface TaskKind<Config, Row, Input, Example, Outcome, Answer> {
+  /** The sections of the configuration that the task reads: `data` and `model`. */
+  readonly config: z.ZodObject & z.ZodType<Config>;
+  create(config: Config, context: TaskContext): Promise<Task<Row, Input, Example, Outcome, Answer>>;
+  /** From the folder that `save` wrote. */
+  open(folder: string): Promise<Task<Row, Input, Example, Outcome, Answer>>;
+  read(config: Config, context: TaskContext): Promise<Splits<Row>>;
+  model(config: Config, context: TaskContext): Promise<TaskModel>;
+}
+
+/** A task whose types only its own parts need to know. */
+export type AnyTask = Task<unknown, unknown, unknown, unknown, unknown>;

@@ -1,0 +1,148 @@
+/** Text classification: a transformer with a classifier on top, fine-tuned or trained from scratch. */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { readTable, seededRandom } from "../data/index.ts";
+import {
+  findCheckpoint,
+  initialize,
+  loadWeights,
+  namedParameters,
+  readModelConfig,
+  sequenceClassifier,
+} from "../nn/index.ts";
+import { crossEntropy, input } from "../tensor/index.ts";
+import { loadTokenizer } from "../text/index.ts";
+import type { TaskContext, TaskKind, TaskModel } from "./task.ts";
+import { TaskError } from "./task-error.ts";
+import {
+  type ClassifiedText,
+  type EncodedText,
+  type LabelAnswer,
+  type LabelledText,
+  type TextInput,
+  taskFile,
+  textClassifier,
+} from "./text-classifier.ts";
+
+const textClassificationConfig = z.object({
+  data: z.strictObject({
+    /** Files of the splits; relative to the project. */
+    train: z.string(),
+    validation: z.string(),
+    test: z.string(),
+    /** Names of the columns. */
+    text: z.string(),
+    label: z.string(),
+  }),
+  model: z.looseObject({
+    /** A folder, or a name on the Hugging Face hub; null trains from scratch. */
+    checkpoint: z.string().nullable(),
+    /** config.json of a model that is trained from scratch, or keys that differ from the checkpoint's. */
+    architecture: z.record(z.string(), z.unknown()),
+    /** Folder of the tokenizer; null takes the checkpoint's. */
+    tokenizer: z.string().nullable(),
+    /** Tokens that the model looks at; the rest of a text is cut off. */
+    max_length: z.int().min(3).max(4096),
+  }),
+});
+
+export type TextClassificationConfig = z.output<typeof textClassificationConfig>;
+
+/**
+ * The task of putting a text into one of these classes.
+ * @param labels names of the classes; in the data a label is such a name, or its index from 0
+ */
+export function textClassification({
+  labels,
+}: {
+  labels: readonly string[];
+}): TaskKind<TextClassificationConfig, LabelledText, TextInput, EncodedText, ClassifiedText, LabelAnswer> {
+  return {
+    config: textClassificationConfig,
+    async create({ model }, context) {
+      const tokenizer = await loadTokenizer(await tokenizerFolder(model, context));
+      return textClassifier({ labels, tokenizer, maxLength: model.max_length });
+    },
+    async open(folder) {
+      const saved = savedTask.parse(JSON.parse(await readFile(join(folder, taskFile), "utf8")));
+      return textClassifier({ ...saved, tokenizer: await loadTokenizer(folder) });
+    },
+    async read({ data }, { folder }) {
+      const schema = rowSchema(data, labels);
+      const read = (name: "train" | "validation" | "test") =>
+        readTable(resolve(folder, data[name]), schema, { name });
+      return { train: await read("train"), validation: await read("validation"), test: await read("test") };
+    },
+    model: (config, context) => createModel(config, context, labels),
+  };
+}
+
+const savedTask = z.object({ labels: z.array(z.string()), maxLength: z.int() });
+
+function tokenizerFolder(
+  model: TextClassificationConfig["model"],
+  { folder }: TaskContext,
+): Promise<string> | string {
+  if (model.tokenizer !== null) return resolve(folder, model.tokenizer);
+  if (model.checkpoint === null)
+    throw new TaskError("model.tokenizer must name a folder where model.checkpoint is null");
+  return checkpointFolder(model.checkpoint);
+}
+
+/** The weights, and the files of a tokenizer in either form. */
+const checkpointFolder = (name: string) =>
+  findCheckpoint(name, {
+    required: ["config.json", "model.safetensors"],
+    optional: ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"],
+  });
+
+/** Rows as { text, label } from the columns that the configuration names. */
+function rowSchema({ text, label }: TextClassificationConfig["data"], labels: readonly string[]) {
+  const index = z
+    .int()
+    .min(0)
+    .max(labels.length - 1);
+  const name = z.enum(labels).transform((value) => labels.indexOf(value));
+  return z
+    .object({ [text]: z.string().trim().min(1), [label]: z.union([index, name]) })
+    .transform((row): LabelledText => ({ text: row[text] as string, label: row[label] as number }));
+}
+
+async function createModel(
+  { model }: TextClassificationConfig,
+  context: TaskContext,
+  labels: readonly string[],
+): Promise<TaskModel> {
+  const checkpoint = model.checkpoint === null ? undefined : await checkpointFolder(model.checkpoint);
+  const config = {
+    ...(checkpoint && (await readModelConfig(checkpoint))),
+    ...model.architecture,
+    id2label: Object.fromEntries(labels.entries()),
+    label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+  } as Record<string, unknown>;
+  const classifier = sequenceClassifier(config, labels.length);
+  const parameters = namedParameters(classifier);
+  const { next: random } = seededRandom(context.seed, "first weights");
+  const loaded = checkpoint
+    ? await loadWeights(checkpoint, parameters, { base: String(config.model_type), random })
+    : { weights: initialize(parameters, random), fresh: [], unused: [] };
+  const symbols = {
+    input_ids: input("input_ids", "int64", ["batch", "sequence"]),
+    attention_mask: input("attention_mask", "int64", ["batch", "sequence"]),
+  };
+  const target = input("labels", "int64", ["batch"]);
+  return {
+    parameters,
+    weights: loaded.weights,
+    config,
+    notes: [
+      ...(loaded.fresh.length > 0 ? [`new weights for ${loaded.fresh.join(", ")}`] : []),
+      ...(loaded.unused.length > 0 ? [`the checkpoint's ${loaded.unused.join(", ")} are not used`] : []),
+    ],
+    forward(stream) {
+      const { logits } = classifier.forward(symbols, stream);
+      return { loss: crossEntropy(logits, target), outputs: { logits } };
+    },
+  };
+}

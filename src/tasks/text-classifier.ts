@@ -1,0 +1,128 @@
+/** Classifying a text: preparation, judgement and answers, whatever model stands between. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { int64, type NdArrays } from "../tensor/index.ts";
+import { padTogether, type Tokenizer } from "../text/index.ts";
+import { accuracy, confusionMatrix, f1, perClass, rocAuc } from "../train/index.ts";
+import type { Task } from "./task.ts";
+
+export interface TextInput {
+  readonly text: string;
+}
+
+export interface LabelledText extends TextInput {
+  /** Index into the labels. */
+  readonly label: number;
+}
+
+export interface EncodedText {
+  readonly ids: readonly number[];
+  readonly label?: number;
+}
+
+/** The truth about a row, and what the model thinks of it. */
+export interface ClassifiedText {
+  readonly label: number;
+  readonly predicted: number;
+  readonly probabilities: readonly number[];
+}
+
+export interface LabelAnswer {
+  readonly label: string;
+  readonly index: number;
+  readonly probabilities: readonly { readonly label: string; readonly probability: number }[];
+}
+
+export type TextClassifier = Task<LabelledText, TextInput, EncodedText, ClassifiedText, LabelAnswer>;
+
+export interface TextClassifierOptions {
+  readonly labels: readonly string[];
+  readonly tokenizer: Tokenizer;
+  /** Tokens that the model looks at; the rest of a text is cut off. */
+  readonly maxLength: number;
+}
+
+/** The file in which a task is saved beside its tokenizer. */
+export const taskFile = "task.json";
+
+export function textClassifier({ labels, tokenizer, maxLength }: TextClassifierOptions): TextClassifier {
+  return {
+    prepare(input) {
+      const { ids } = tokenizer.encode(input.text, { maxLength });
+      return "label" in input ? { ids, label: input.label } : { ids };
+    },
+    collate(examples) {
+      const known = examples.flatMap(({ label }) => (label === undefined ? [] : [label]));
+      return {
+        ...padTogether(examples, tokenizer),
+        ...(known.length === examples.length && { labels: int64([known.length], known) }),
+      };
+    },
+    lengthOf: ({ ids }) => ids.length,
+    outcomes({ labels: truth }, outputs) {
+      return probabilityRows(outputs).map((probabilities, row) => ({
+        label: Number(truth!.data[row]),
+        predicted: indexOfLargest(probabilities),
+        probabilities,
+      }));
+    },
+    measure: (outcomes) => measure(outcomes, labels.length),
+    respond(outputs) {
+      return probabilityRows(outputs).map((probabilities) => {
+        const index = indexOfLargest(probabilities);
+        const named = labels.map((label, i) => ({ label, probability: probabilities[i]! }));
+        return { label: labels[index]!, index, probabilities: named };
+      });
+    },
+    probabilities: (answer) => answer.probabilities.map(({ probability }) => probability),
+    async save(folder) {
+      await tokenizer.save(folder);
+      await writeFile(join(folder, taskFile), `${JSON.stringify({ labels, maxLength }, null, 2)}\n`);
+    },
+    confusion: (outcomes) => ({ labels, matrix: countConfusion(outcomes, labels.length) }),
+    mistakes: (rows, outcomes) =>
+      rows.flatMap(({ text }, i) => {
+        const { label, predicted, probabilities } = outcomes[i]!;
+        if (label === predicted) return [];
+        return [
+          {
+            text,
+            label: labels[label]!,
+            predicted: labels[predicted]!,
+            probability: probabilities[predicted]!,
+          },
+        ];
+      }),
+  };
+}
+
+/** Two classes have one positive, the second; of several each counts the same. */
+function measure(outcomes: readonly ClassifiedText[], classes: number): Record<string, number> {
+  const matrix = countConfusion(outcomes, classes);
+  if (classes > 2) return { accuracy: accuracy(matrix), f1: f1(matrix, "macro") };
+  const truth = outcomes.map(({ label }) => label);
+  const scores = outcomes.map(({ probabilities }) => probabilities[1]!);
+  return { accuracy: accuracy(matrix), f1: perClass(matrix).f1[1]!, auroc: rocAuc(truth, scores) };
+}
+
+const countConfusion = (outcomes: readonly ClassifiedText[], classes: number): number[][] =>
+  confusionMatrix(
+    outcomes.map(({ label }) => label),
+    outcomes.map(({ predicted }) => predicted),
+    classes,
+  );
+
+/** Softmax of each row of the logits [batch, labels]. */
+function probabilityRows({ logits }: NdArrays): number[][] {
+  const [rows, classes] = logits!.shape as [number, number];
+  const values = logits!.data as Float32Array;
+  return Array.from({ length: rows }, (_, row) => {
+    const scores = [...values.subarray(row * classes, (row + 1) * classes)];
+    const largest = Math.max(...scores);
+    const powers = scores.map((score) => Math.exp(score - largest));
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    return powers.map((power) => power / total);
+  });
+}
+
+const indexOfLargest = (values: readonly number[]): number => values.indexOf(Math.max(...values));

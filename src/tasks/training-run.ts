@@ -1,0 +1,169 @@
+/** One training run of a project: from a configuration to a model among the run's artifacts. */
+import { join } from "node:path";
+import { type Dataset, describeDataset } from "../data/index.ts";
+import { withoutDecay } from "../nn/index.ts";
+import { compile, compileTraining, RandomStream, startTraining } from "../tensor/index.ts";
+import { describeEnvironment, environmentTags, type Run, type Store } from "../tracking/index.ts";
+import { type Report, readCheckpoint, type TrainStatus, train } from "../train/index.ts";
+import { saveModel } from "./model-folder.ts";
+import type { Project } from "./project.ts";
+import { type CommonConfig, optimizerSettings, type ProjectConfig, trainSettings } from "./project-config.ts";
+import type { Splits, TaskModel } from "./task.ts";
+import { TaskError } from "./task-error.ts";
+
+export interface TrainingRunOptions {
+  readonly store: Store;
+  /** Folder of the checkpoints of all runs. */
+  readonly checkpoints: string;
+  readonly config: ProjectConfig;
+  /** Continue this run from its newest checkpoint. */
+  readonly resume?: Run | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly report: Report;
+  /** Told what a person should know before training starts. */
+  readonly note?: (message: string) => void;
+}
+
+export interface TrainedRun {
+  readonly runId: string;
+  readonly status: TrainStatus;
+  /** Value of the metric that decides which checkpoint is the best. */
+  readonly best?: number;
+}
+
+/**
+ * Trains a project. Everything that explains the numbers is logged with the run: configuration, data hashes, code,
+ * machine. A run that ends early keeps its checkpoints and can be resumed.
+ */
+export async function trainingRun(project: Project, options: TrainingRunOptions): Promise<TrainedRun> {
+  const { store, config, note = () => {} } = options;
+  const context = { folder: project.folder, seed: config.common.seed };
+  const task = await project.task.create(config.task, context);
+  const splits = await project.task.read(config.task, context);
+  const model = await project.task.model(config.task, context);
+  model.notes.forEach(note);
+  const { runId } = options.resume ?? (await createRun(project, config, splits, store));
+  if (options.resume) await store.updateRun(runId, { status: "RUNNING" });
+  try {
+    const session = await startSession(model, config.common);
+    try {
+      const result = await train({
+        session,
+        trainable: task,
+        rows: { train: splits.train.rows, validation: splits.validation.rows },
+        settings: trainSettings(config.common),
+        origin: { config: config.composition.values, data: hashesOf(splits) },
+        checkpoints: {
+          folder: join(options.checkpoints, runId),
+          every: { seconds: config.common.training.checkpoint_seconds },
+          resume: options.resume !== undefined,
+          resumeCommand: `npx havn train ${project.name} --resume ${runId}`,
+        },
+        run: {
+          logMetrics: (metrics) => store.logBatch(runId, { metrics }),
+          latestMetrics: async () => (await store.getRun(runId)).metrics,
+        },
+        report: options.report,
+        logEvery: config.common.training.log_every,
+        ...(options.signal && { signal: options.signal }),
+      });
+      if (result.status === "interrupted") {
+        await store.updateRun(runId, { status: "KILLED", endTime: Date.now() });
+        return { runId, status: result.status };
+      }
+      if (!result.best)
+        throw new TaskError(`run ${runId} has no checkpoint with a ${config.common.training.best.metric}`);
+      const { state } = await readCheckpoint(result.best.folder);
+      const origin = { project: project.name, runId };
+      await saveModel(store.artifacts(runId), { task, model, weights: state.parameters, origin });
+      await logBest(store, runId, config.common, result.best);
+      return { runId, status: result.status, best: result.best.value };
+    } finally {
+      await session.close();
+    }
+  } catch (error) {
+    await store.updateRun(runId, { status: "FAILED", endTime: Date.now() });
+    throw error;
+  }
+}
+
+/** Name of the metric that holds the best value of `metric` in a run. */
+export const bestOf = (metric: string): string => `best_${metric}`;
+
+async function logBest(
+  store: Store,
+  runId: string,
+  { training }: CommonConfig,
+  { value, step }: { readonly value: number; readonly step: number },
+): Promise<void> {
+  const metric = { key: bestOf(training.best.metric), value, step, timestamp: Date.now() };
+  await store.logBatch(runId, { metrics: [metric] });
+  await store.updateRun(runId, { status: "FINISHED", endTime: Date.now() });
+}
+
+function startSession(
+  { parameters, weights, forward }: TaskModel,
+  { seed, optimizer, training, ...rest }: CommonConfig,
+) {
+  const evaluation = forward();
+  return startTraining({
+    training: compileTraining(forward(new RandomStream()).loss, { parameters }),
+    evaluation: compile({ loss: evaluation.loss, ...evaluation.outputs }, { parameters }),
+    parameters: weights,
+    optimizer: optimizerSettings({ seed, optimizer, training, ...rest }),
+    seed,
+    maxGradientNorm: training.max_gradient_norm ?? undefined,
+    withoutDecay: withoutDecay(parameters),
+    threads: training.threads ?? undefined,
+  });
+}
+
+const hashesOf = ({ train, validation, test }: Splits<unknown>) => ({
+  train: train.hash,
+  validation: validation.hash,
+  test: test.hash,
+});
+
+async function createRun(
+  project: Project,
+  config: ProjectConfig,
+  splits: Splits<unknown>,
+  store: Store,
+): Promise<Run> {
+  const { experimentId } = await store.ensureExperiment(project.name);
+  const { composition } = config;
+  const run = await store.createRun({
+    experimentId,
+    params: flatten(composition.values),
+    tags: {
+      ...environmentTags(await describeEnvironment(project.folder)),
+      "havn.project": project.name,
+      "havn.overrides": composition.overrides.join(" "),
+    },
+  });
+  const contexts = { train: "training", validation: "validation", test: "test" };
+  for (const [split, context] of Object.entries(contexts))
+    await store.logDataset(run.runId, datasetOf(splits[split as keyof typeof contexts], context));
+  const artifacts = store.artifacts(run.runId);
+  await artifacts.put("config.yaml", new TextEncoder().encode(composition.print()));
+  await artifacts.put(choicesFile, new TextEncoder().encode(JSON.stringify(composition.overrides)));
+  return run;
+}
+
+/** The overrides of a run among its artifacts, for resuming it. */
+export const choicesFile = "overrides.json";
+
+const datasetOf = (dataset: Dataset<unknown>, context: string) => {
+  const { name, hash, source, rows } = describeDataset(dataset);
+  return { name, digest: hash, source, profile: JSON.stringify({ num_rows: rows }), context };
+};
+
+/** Nested values as dotted keys, as runs keep their parameters. */
+function flatten(values: unknown, prefix = ""): Record<string, string> {
+  if (typeof values !== "object" || values === null || Array.isArray(values))
+    return { [prefix]: typeof values === "string" ? values : JSON.stringify(values) };
+  const entries = Object.entries(values).map(([key, value]) =>
+    flatten(value, prefix ? `${prefix}.${key}` : key),
+  );
+  return Object.assign({}, ...entries);
+}
