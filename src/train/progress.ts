@@ -38,6 +38,9 @@ export function printProgress(
         return;
       case "checkpoint":
         return;
+      case "failed":
+        // Whoever called `train` prints the error.
+        return steps.pause();
       case "warning":
         steps.pause();
         line(`warning: ${event.message}`);

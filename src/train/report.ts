@@ -30,6 +30,8 @@ export type TrainEvent =
     }
   | { readonly kind: "checkpoint"; readonly step: number; readonly folder: string }
   | { readonly kind: "warning"; readonly message: string }
+  /** The run ends with this error, which the caller of `train` gets too. */
+  | { readonly kind: "failed"; readonly step: number; readonly error: unknown }
   | {
       readonly kind: "ended";
       readonly status: TrainStatus;

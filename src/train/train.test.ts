@@ -378,9 +378,12 @@ describe("numbers that are not finite", () => {
 
   test("end the run with the place, and the checkpoint before stays", async () => {
     const log = metricTable();
-    const error = await trainPoints({ session: broken, run: log, every: { steps: 1 } }).catch(
+    const events: TrainEvent[] = [];
+    const report = (event: TrainEvent) => events.push(event);
+    const error = await trainPoints({ session: broken, run: log, every: { steps: 1 }, report }).catch(
       (error: TrainError) => error,
     );
+    expect(events.at(-1)).toEqual({ kind: "failed", step: 5, error });
     expect(error).toBeInstanceOf(TrainError);
     expect(error).toMatchObject({ code: "not-finite", details: { step: 6, loss: Number.NaN } });
     expect((error as TrainError).message.replace(folder, "RUN")).toMatchInlineSnapshot(`
@@ -432,8 +435,16 @@ describe("a disk that cannot be written", () => {
       await Promise.all(pending);
       return session.step(microBatches, options);
     };
-    const result = await trainPoints({ session: { ...session, step }, root, every: { steps: 2 }, report });
-    expect(result).toMatchObject({ status: "finished", step: totalSteps });
+    // Nothing becomes better than the first epoch, but that one was not saved.
+    const settings = { learningRate: 0 };
+    const result = await trainPoints({
+      session: { ...session, step },
+      root,
+      settings,
+      every: { steps: 2 },
+      report,
+    });
+    expect(result).toMatchObject({ status: "finished", step: totalSteps, best: { epoch: 2 } });
     const saved = events.filter(({ kind }) => kind === "checkpoint" || kind === "warning");
     expect(saved.map(({ kind }) => kind).slice(0, 3)).toEqual(["warning", "warning", "checkpoint"]);
     expect((await latestCheckpoint(root, () => {}))?.progress.step).toBe(totalSteps);

@@ -79,6 +79,7 @@ export class TrainingLoop<Row, Example, Outcome> {
     } catch (error) {
       // The curves up to the failure help to understand it; a second failure must not hide it.
       await this.#metrics.flush().catch(() => {});
+      this.#report({ kind: "failed", step: this.#progress.step, error });
       throw error;
     }
   }
