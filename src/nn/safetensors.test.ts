@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { float32, int64, type NdArray } from "../tensor/index.ts";
-import { CheckpointError, openSafetensors, readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { CheckpointError } from "./checkpoint-error.ts";
+import { openSafetensors, readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 const goldens = fileURLToPath(new URL("../../../shared/goldens/models/distilbert-tiny/", import.meta.url));
 if (!existsSync(goldens)) console.warn(`skipped: the golden files of DistilBERT are not at ${goldens}`);

@@ -9,8 +9,6 @@ import { type NdArray, sizeOf } from "../tensor/index.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { type Entry, formatHeader, layOut, parseHeader } from "./safetensors-header.ts";
 
-export { CheckpointError };
-
 /** What a safetensors file holds. */
 export interface Safetensors {
   readonly tensors: Map<string, NdArray>;
