@@ -42,16 +42,14 @@ const ofStorage: Record<StorageErrorCode, MlflowErrorCode> = {
   "broken-source": "BAD_REQUEST",
 };
 
-/** Any error as a response. Of an unforeseen one the client learns no more than that it happened. */
-export function errorResponse(error: unknown): Response {
-  const { code, status, message } = toMlflow(error);
-  return Response.json({ error_code: code, message }, { status });
-}
-
-function toMlflow(error: unknown): MlflowError {
+/** An error in the words of the protocol; `undefined` for one that nobody foresaw. */
+export function toMlflowError(error: unknown): MlflowError | undefined {
   if (error instanceof MlflowError) return error;
   if (error instanceof StoreError) return new MlflowError(ofStore[error.code], error.message);
   if (error instanceof StorageError) return new MlflowError(ofStorage[error.code], error.message);
-  console.error(error);
-  return new MlflowError("INTERNAL_ERROR", "the tracking server failed; its log says more");
+  return undefined;
+}
+
+export function errorResponse({ code, status, message }: MlflowError): Response {
+  return Response.json({ error_code: code, message }, { status });
 }

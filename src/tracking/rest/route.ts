@@ -3,7 +3,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
 import type { Store } from "../store.ts";
-import { errorResponse, MlflowError } from "./mlflow-error.ts";
+import { errorResponse, MlflowError, toMlflowError } from "./mlflow-error.ts";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -49,10 +49,15 @@ export function route<Request extends z.ZodType, Response extends z.ZodType>(
 export function application(
   routes: readonly AnyRoute[],
   store: Store,
-  { maxBodyBytes }: { maxBodyBytes: number },
+  { maxBodyBytes, report }: { maxBodyBytes: number; report: (error: unknown) => void },
 ): Hono {
   const app = new Hono();
-  app.onError((error) => errorResponse(error));
+  app.onError((error) => {
+    const known = toMlflowError(error);
+    if (known) return errorResponse(known);
+    report(error);
+    return errorResponse(new MlflowError("INTERNAL_ERROR", "the tracking server failed; its log says more"));
+  });
   const limit = bodyLimit({
     maxSize: maxBodyBytes,
     onError: () =>

@@ -10,6 +10,13 @@ import { runRoutes } from "./runs.ts";
 /** A full batch: 1,000 metrics, 100 params of 6,000 and 100 tags of 8,000 characters, each up to 4 bytes. */
 const largestBody = 8 * 1024 * 1024;
 
+export interface TrackingRoutesOptions {
+  /** Larger request bodies are answered 413. */
+  readonly maxBodyBytes?: number;
+  /** Hears of errors that nobody foresaw; clients are told no more than that there was one. */
+  readonly report?: (error: unknown) => void;
+}
+
 /**
  * The MLflow REST API 2.0 over a store, as an application to be mounted at `/`.
  *
@@ -17,10 +24,10 @@ const largestBody = 8 * 1024 * 1024;
  */
 export function trackingRoutes(
   store: Store,
-  { maxBodyBytes = largestBody }: { maxBodyBytes?: number } = {},
+  { maxBodyBytes = largestBody, report = console.error }: TrackingRoutesOptions = {},
 ): Hono {
   const routes = [...experimentRoutes, ...runRoutes, ...artifactRoutes, ...registryRoutes];
-  const app = application(routes, store, { maxBodyBytes });
+  const app = application(routes, store, { maxBodyBytes, report });
   app.all("/api/2.0/mlflow/*", ({ req }) =>
     errorResponse(new MlflowError("ENDPOINT_NOT_FOUND", `there is no ${req.method} ${req.path} here`)),
   );
