@@ -6,4 +6,4 @@ export { type ProjectConfig, projectConfig } from "./project-config.ts";
 export { inferenceAlias, type Promotion, promoteIfBetter, registerRun } from "./registration.ts";
 export { TaskError } from "./task-error.ts";
 export { textClassification } from "./text-classification.ts";
-export { choicesFile, type TrainedRun, trainingRun } from "./training-run.ts";
+export { resumedConfig, type TrainedRun, trainingRun } from "./training-run.ts";

@@ -97,16 +97,18 @@ const checkpointFolder = (name: string) =>
     optional: ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"],
   });
 
-/** Rows as { text, label } from the columns that the configuration names. */
+/** Rows as { text, label } from the columns that the configuration names; a label is a name, or its index. */
 function rowSchema({ text, label }: TextClassificationConfig["data"], labels: readonly string[]) {
-  const index = z
-    .int()
-    .min(0)
-    .max(labels.length - 1);
-  const name = z.enum(labels).transform((value) => labels.indexOf(value));
+  const names = [...labels, ...labels.map((_, i) => String(i))];
+  const indexOfName = (name: string) => names.indexOf(name) % labels.length;
   return z
-    .object({ [text]: z.string().trim().min(1), [label]: z.union([index, name]) })
-    .transform((row): LabelledText => ({ text: row[text] as string, label: row[label] as number }));
+    .object({
+      [text]: z.string().trim().min(1),
+      [label]: z.preprocess((value) => (typeof value === "number" ? String(value) : value), z.enum(names)),
+    })
+    .transform(
+      (row): LabelledText => ({ text: row[text] as string, label: indexOfName(row[label] as string) }),
+    );
 }
 
 async function createModel(

@@ -1,5 +1,6 @@
 /** One training run of a project: from a configuration to a model among the run's artifacts. */
 import { join } from "node:path";
+import { z } from "zod";
 import { type Dataset, describeDataset } from "../data/index.ts";
 import { withoutDecay } from "../nn/index.ts";
 import { compile, compileTraining, RandomStream, startTraining } from "../tensor/index.ts";
@@ -7,7 +8,13 @@ import { describeEnvironment, environmentTags, type Run, type Store } from "../t
 import { type Report, readCheckpoint, type TrainStatus, train } from "../train/index.ts";
 import { saveModel } from "./model-folder.ts";
 import type { Project } from "./project.ts";
-import { type CommonConfig, optimizerSettings, type ProjectConfig, trainSettings } from "./project-config.ts";
+import {
+  type CommonConfig,
+  optimizerSettings,
+  type ProjectConfig,
+  projectConfig,
+  trainSettings,
+} from "./project-config.ts";
 import type { Splits, TaskModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 
@@ -52,7 +59,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
         trainable: task,
         rows: { train: splits.train.rows, validation: splits.validation.rows },
         settings: trainSettings(config.common),
-        origin: { config: config.composition.values, data: hashesOf(splits) },
+        origin: originOf(config, splits),
         checkpoints: {
           folder: join(options.checkpoints, runId),
           every: { seconds: config.common.training.checkpoint_seconds },
@@ -118,11 +125,12 @@ function startSession(
   });
 }
 
-const hashesOf = ({ train, validation, test }: Splits<unknown>) => ({
-  train: train.hash,
-  validation: validation.hash,
-  test: test.hash,
-});
+/** What decides the numbers beside the settings of the loop: a resumed run must have the same. */
+function originOf({ composition, common }: ProjectConfig, { train, validation }: Splits<unknown>) {
+  const { model, optimizer } = composition.values;
+  const { max_gradient_norm } = common.training;
+  return { model, optimizer, max_gradient_norm, data: { train: train.hash, validation: validation.hash } };
+}
 
 async function createRun(
   project: Project,
@@ -146,12 +154,27 @@ async function createRun(
     await store.logDataset(run.runId, datasetOf(splits[split as keyof typeof contexts], context));
   const artifacts = store.artifacts(run.runId);
   await artifacts.put("config.yaml", new TextEncoder().encode(composition.print()));
-  await artifacts.put(choicesFile, new TextEncoder().encode(JSON.stringify(composition.overrides)));
+  await artifacts.put(overridesFile, new TextEncoder().encode(JSON.stringify(composition.overrides)));
   return run;
 }
 
-/** The overrides of a run among its artifacts, for resuming it. */
-export const choicesFile = "overrides.json";
+/** The overrides of a run among its artifacts, for resuming and evaluating it. */
+const overridesFile = "overrides.json";
+
+/**
+ * The configuration that a run was started with, composed again.
+ * @throws {TaskError} when the run is of another project
+ */
+export async function resumedConfig(
+  project: Project,
+  { runId, tags }: Run,
+  store: Store,
+): Promise<ProjectConfig> {
+  if (tags["havn.project"] !== project.name)
+    throw new TaskError(`run ${runId} is of ${tags["havn.project"] ?? "no project"}, not of ${project.name}`);
+  const text = new TextDecoder().decode(await store.artifacts(runId).read(overridesFile));
+  return projectConfig(project, z.array(z.string()).parse(JSON.parse(text)), `havn train ${project.name}`);
+}
 
 const datasetOf = (dataset: Dataset<unknown>, context: string) => {
   const { name, hash, source, rows } = describeDataset(dataset);

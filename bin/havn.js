@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// Starts Havn on the Node that it needs: this one, or the one that npm installed beside it (the package `node`).
+// Plain JavaScript, because the Node of the shell may be too old to read TypeScript.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const [major, minor] = process.versions.node.split(".").map(Number);
+
+if (major > 24 || (major === 24 && minor >= 0)) {
+  await import("../src/cli/main.ts");
+} else {
+  const local = ["../node_modules/node/bin/node", "../node_modules/node/bin/node.exe"]
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((path) => existsSync(path));
+  if (!local) {
+    console.error(
+      `Havn needs Node 24 or newer, this is ${process.version}.\n` +
+        "npm ci installs one beside it, unless install scripts are switched off: try npm ci --ignore-scripts=false",
+    );
+    process.exit(1);
+  }
+  const child = spawn(local, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+  // The terminal sends Ctrl-C to both; other signals come to this process alone.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
+  });
+}

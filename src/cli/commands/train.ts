@@ -1,0 +1,158 @@
+/** `havn train` and `havn run`. */
+
+import { join } from "node:path";
+import type { Command } from "commander";
+import { choicesOf, expandSweeps } from "../../config/index.ts";
+import {
+  evaluationRun,
+  loadProject,
+  type Project,
+  projectConfig,
+  promoteIfBetter,
+  registerRun,
+  resumedConfig,
+  TaskError,
+  type TrainedRun,
+  trainingRun,
+} from "../../tasks/index.ts";
+import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { formatMetrics } from "../terminal.ts";
+
+interface TrainOptions extends CommonOptions {
+  readonly preset?: string;
+  readonly resume?: string;
+  readonly cfg?: boolean;
+  readonly multirun?: boolean;
+}
+
+export function addTrainCommands(program: Command): void {
+  withCommonOptions(program.command("train"))
+    .description("train a project")
+    .argument("<project>", "name or folder of the project")
+    .argument("[overrides...]", "configuration, as in Hydra: key=value group=choice +key=value ~key")
+    .option("--preset <name>", "the same as model=NAME")
+    .option("--resume <run>", "continue a run from its newest checkpoint")
+    .option("--cfg", "print the configuration and stop")
+    .option("--multirun", "one run for each combination of key=value1,value2")
+    .action((project: string, overrides: string[], options: TrainOptions) =>
+      start("train", project, overrides, options),
+    );
+  withCommonOptions(program.command("run"))
+    .description("train, evaluate on the test split, register, and promote if better")
+    .argument("<project>", "name or folder of the project")
+    .argument("[overrides...]", "configuration, as in Hydra: key=value group=choice +key=value ~key")
+    .option("--preset <name>", "the same as model=NAME")
+    .option("--resume <run>", "continue a run from its newest checkpoint")
+    .option("--cfg", "print the configuration and stop")
+    .option("--multirun", "one run for each combination of key=value1,value2")
+    .action((project: string, overrides: string[], options: TrainOptions) =>
+      start("run", project, overrides, options),
+    );
+}
+
+type Verb = "train" | "run";
+
+async function start(
+  verb: Verb,
+  name: string,
+  typed: readonly string[],
+  options: TrainOptions,
+): Promise<void> {
+  const project = await loadProject(name);
+  const overrides = withPreset(project, typed, options.preset);
+  const command = `havn ${verb} ${name}`;
+  if (options.cfg) {
+    process.stdout.write(projectConfig(project, overrides, command).composition.print());
+    return;
+  }
+  if (options.resume && overrides.length > 0)
+    throw new TaskError(
+      `--resume continues a run with its own configuration; leave out ${overrides.join(" ")}`,
+    );
+  await withContext(options, async (context) => {
+    const combinations = options.multirun ? expandSweeps(overrides) : [overrides];
+    for (const combination of combinations) {
+      if (context.signal.aborted) break;
+      if (combinations.length > 1) context.terminal.note(`run with ${combination.join(" ")}`);
+      await (verb === "run" ? runProject : trainProject)(project, combination, {
+        ...options,
+        context,
+        command,
+      });
+    }
+  });
+}
+
+function withPreset(
+  project: Project,
+  overrides: readonly string[],
+  preset: string | undefined,
+): readonly string[] {
+  if (preset === undefined) return overrides;
+  const presets = choicesOf(join(project.folder, "conf"), "model");
+  if (!presets.includes(preset))
+    throw new TaskError(`--preset must be one of ${presets.join(", ")}, got ${preset}`);
+  return [`model=${preset}`, ...overrides];
+}
+
+interface RunOptions {
+  readonly context: Context;
+  readonly command: string;
+  readonly resume?: string;
+}
+
+async function train(
+  project: Project,
+  overrides: readonly string[],
+  { context, command, resume }: RunOptions,
+) {
+  const { store, terminal, checkpoints, signal } = context;
+  const run = resume === undefined ? undefined : await store.getRun(resume);
+  const config = run ? await resumedConfig(project, run, store) : projectConfig(project, overrides, command);
+  const trained = await trainingRun(project, {
+    store,
+    checkpoints,
+    config,
+    resume: run,
+    signal,
+    report: terminal.progress,
+    note: terminal.note,
+  });
+  return { config, trained };
+}
+
+async function trainProject(
+  project: Project,
+  overrides: readonly string[],
+  options: RunOptions,
+): Promise<void> {
+  const { trained } = await train(project, overrides, options);
+  options.context.terminal.result(describeTrained(trained), trained);
+}
+
+const describeTrained = ({ runId, status, best }: TrainedRun): string =>
+  status === "interrupted"
+    ? `run ${runId} was interrupted`
+    : `run ${runId} is ${status}, best value ${best?.toPrecision(4)}`;
+
+/** Trains, evaluates, registers and promotes; an interrupted run stops after training. */
+export async function runProject(
+  project: Project,
+  overrides: readonly string[],
+  options: RunOptions,
+): Promise<void> {
+  const { store, terminal } = options.context;
+  const { config, trained } = await train(project, overrides, options);
+  if (trained.status === "interrupted") return terminal.result(describeTrained(trained), trained);
+  const { metrics } = await evaluationRun(project, trained.runId, { store, config });
+  terminal.note(`test split: ${formatMetrics(metrics)}`);
+  const version = await registerRun(project, trained.runId, store);
+  const promotion = await promoteIfBetter(version, config.common.training.best, store);
+  const { metric } = config.common.training.best;
+  const words = promotion.promoted
+    ? `version ${version.version} of ${project.name} is promoted: ${metric} ${promotion.value.toPrecision(4)}${
+        promotion.incumbent ? `, before ${promotion.incumbent.value.toPrecision(4)}` : ""
+      }`
+    : `version ${version.version} of ${project.name} is registered, but version ${promotion.incumbent?.version} stays: ${metric} ${promotion.value.toPrecision(4)} is not better than ${promotion.incumbent?.value.toPrecision(4)}`;
+  terminal.result(words, { ...trained, metrics, version: version.version, ...promotion });
+}

@@ -1,0 +1,27 @@
+/** The `havn` command. */
+import { Command } from "commander";
+import pc from "picocolors";
+import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addTrainCommands } from "./commands/train.ts";
+import { havnVersion } from "./version.ts";
+
+// Libraries that talk at debug level must not end up in the results.
+console.debug = console.error;
+
+const program = new Command("havn")
+  .description("From a folder of data to a monitored machine-learning service.")
+  .version(havnVersion())
+  .showHelpAfterError("(add --help for what can be said)")
+  .showSuggestionAfterError();
+
+addTrainCommands(program);
+addEvaluateCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const isVerbose = process.argv.includes("--verbose");
+  const message = error instanceof Error ? (isVerbose ? error.stack : error.message) : String(error);
+  process.stderr.write(`${pc.red("error")} ${message}\n`);
+  process.exitCode = 1;
+}
