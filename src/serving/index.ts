@@ -11,4 +11,5 @@ export {
   type ServiceOptions,
   service,
 } from "./service.ts";
+export { processMetrics } from "./service-metrics.ts";
 export { ServingError, type ServingErrorCode } from "./serving-error.ts";

@@ -1,10 +1,24 @@
+import { randomUUID } from "node:crypto";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Hono } from "hono";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { InferenceSession } from "../tensor/index.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { docsEndpoints } from "./docs-endpoints.ts";
+import { type Endpoint, mountEndpoints } from "./endpoint.ts";
+import { asServingError, errorReply } from "./error-reply.ts";
+import { InferenceQueue, type InferenceQueueOptions } from "./inference-queue.ts";
+import { predictionEndpoints } from "./prediction-endpoints.ts";
 import type { PredictionLog } from "./prediction-log.ts";
+import { requestContext, type ServiceEnv } from "./request-context.ts";
 import type { InputMetric, Servable, ServiceRoute } from "./servable.ts";
+import {
+  processMetrics as newProcessMetrics,
+  type ServiceMetrics,
+  serviceMetrics,
+} from "./service-metrics.ts";
+import { servingStatus } from "./serving-error.ts";
 
 /** A registered model version, opened. The service closes its sessions. */
 export interface ServedModel {
@@ -15,19 +29,10 @@ export interface ServedModel {
   readonly reopen?: () => Promise<InferenceSession>;
 }
 
-export interface ServiceLimits {
+export interface ServiceLimits
+  extends Pick<InferenceQueueOptions, "maxBatch" | "maxWaitMs" | "maxQueued" | "deadlineMs" | "sessions"> {
   /** Largest request body; above it 413. */
   readonly bodyBytes?: number;
-  /** Requests that may wait for the model; beyond it 503 with Retry-After. */
-  readonly queued?: number;
-  /** Largest batch of one inference. */
-  readonly batch?: number;
-  /** How long a request may wait for company in its batch; 0 takes what is there. */
-  readonly waitMs?: number;
-  /** A request that has no answer after this long gets 503. */
-  readonly deadlineMs?: number;
-  /** Sessions that run side by side. */
-  readonly sessions?: number;
 }
 
 export interface ServiceOptions<Input, Example, Answer, Body, Reply> {
@@ -50,15 +55,102 @@ export interface ServiceOptions<Input, Example, Answer, Body, Reply> {
 export interface Service {
   readonly project: string;
   /** To be served at the root, or below a prefix with `parent.route(prefix, app)`. */
-  readonly app: Hono;
+  readonly app: Hono<ServiceEnv>;
   /** Whether a request would be answered. */
   isReady(): boolean;
   /** Answers what was accepted, then closes the sessions; the prediction log stays open. */
   close(): Promise<void>;
 }
 
-export function service<Input, Example, Answer, Body, Reply>(
-  options: ServiceOptions<Input, Example, Answer, Body, Reply>,
-): Service {
-  throw new Error(`not written yet: ${options}`);
+/**
+ * Makes the HTTP application of a project: its own route, `POST /predict`, `/health`, `/docs`, `/openapi.json` and
+ * `/metrics`.
+ *
+ * @throws {ServingError} `route-taken` when the project's route is one of those
+ */
+export function service<Input, Example, Answer, Body, Reply>({
+  project,
+  title,
+  servable,
+  route,
+  inputMetrics = [],
+  model,
+  predictions,
+  limits: { bodyBytes = 2 ** 20, ...queueLimits } = {},
+  logger,
+  clock = systemClock,
+  newId = randomUUID,
+  processMetrics = newProcessMetrics(),
+}: ServiceOptions<Input, Example, Answer, Body, Reply>): Service {
+  const metrics = serviceMetrics({
+    inputMetrics,
+    waiting: () => queue.waiting,
+    dropped: () => predictions.dropped,
+    process: processMetrics,
+  });
+  const queue: InferenceQueue<Example, Answer> = new InferenceQueue([model.session], servable, {
+    ...queueLimits,
+    reopen: model.reopen,
+    clock,
+    logger,
+    onBatch: (size) => metrics.batchSize.observe(size),
+  });
+
+  const app = new OpenAPIHono<ServiceEnv>();
+  app.use(requestContext({ clock, newId, modelVersion: model.version, logger }));
+  app.onError((error, c) => {
+    const answered = asServingError(error);
+    if (servingStatus[answered.code] === 500)
+      logger?.error({ err: answered.cause ?? answered, requestId: c.get("requestId") }, answered.message);
+    return errorReply(answered);
+  });
+  const info = {
+    title,
+    version: String(model.version),
+    description: `${model.name}, version ${model.version}`,
+  };
+  // A relative server: the document is right wherever the application is mounted.
+  const document = () => app.getOpenAPI31Document({ openapi: "3.1.0", info, servers: [{ url: "." }] });
+  mountEndpoints(app, [
+    ...predictionEndpoints({ project, model, servable, route, queue, metrics, predictions, bodyBytes }),
+    healthEndpoint(model, queue),
+    metricsEndpoint(metrics),
+    ...docsEndpoints(title, document),
+  ]);
+  return { project, app, isReady: () => queue.isReady, close: () => queue.close() };
+}
+
+function healthEndpoint({ name, version }: ServedModel, queue: { readonly isReady: boolean }): Endpoint {
+  const schema = z.object({
+    status: z.enum(["ready", "not ready"]),
+    model: z.object({ name: z.string(), version: z.number() }),
+  });
+  const content = { "application/json": { schema } };
+  return {
+    method: "GET",
+    path: "/health",
+    api: {
+      summary: "Whether the service would answer, and with which model",
+      responses: { 200: { description: "Ready", content }, 503: { description: "Not ready", content } },
+    },
+    handle: (c) => {
+      const { isReady } = queue;
+      return c.json(
+        { status: isReady ? "ready" : "not ready", model: { name, version } },
+        isReady ? 200 : 503,
+      );
+    },
+  };
+}
+
+function metricsEndpoint(metrics: Pick<ServiceMetrics<never>, "text" | "contentType">): Endpoint {
+  return {
+    method: "GET",
+    path: "/metrics",
+    api: {
+      summary: "What Prometheus reads",
+      responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
+    },
+    handle: async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
+  };
 }

@@ -1,0 +1,76 @@
+/** `/docs`: Swagger UI from its own files, with relative URLs only, so that it works below any prefix. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { html } from "hono/html";
+import type { Endpoint } from "./endpoint.ts";
+
+const require = createRequire(import.meta.url);
+
+const contentTypes = {
+  "swagger-ui.css": "text/css; charset=utf-8",
+  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+  "favicon-32x32.png": "image/png",
+} as const;
+
+/** Nothing but this service's own files, so that what a document says can never run as a script. */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'", // Swagger UI sets styles on its elements
+  "img-src 'self' data:", // and its icons stand in its style sheet
+].join("; ");
+
+const startScript = `window.ui = SwaggerUIBundle({
+  url: "openapi.json",
+  dom_id: "#swagger-ui",
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  validatorUrl: null,
+});
+`;
+
+/** @param document the OpenAPI document, asked for when it is first needed */
+export function docsEndpoints(title: string, document: () => object): Endpoint[] {
+  return [
+    { method: "GET", path: "/openapi.json", handle: (c) => c.json(document()) },
+    {
+      method: "GET",
+      path: "/docs",
+      handle: (c) => c.html(page(title), 200, { "content-security-policy": contentSecurityPolicy }),
+    },
+    // Relative to `/docs/`, every URL of the page would point one folder too deep.
+    { method: "GET", path: "/docs/", handle: (c) => c.redirect("../docs") },
+    {
+      method: "GET",
+      path: "/docs/start.js",
+      handle: (c) => c.body(startScript, 200, { "content-type": "text/javascript; charset=utf-8" }),
+    },
+    ...Object.entries(contentTypes).map(
+      ([file, contentType]): Endpoint => ({
+        method: "GET",
+        path: `/docs/${file}`,
+        handle: async (c) =>
+          c.body(new Uint8Array(await readFile(require.resolve(`swagger-ui-dist/${file}`))), 200, {
+            "content-type": contentType,
+            "cache-control": "public, max-age=86400",
+          }),
+      }),
+    ),
+  ];
+}
+
+const page = (title: string) => html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>${title}: API</title>
+    <link rel="stylesheet" href="docs/swagger-ui.css">
+    <link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="docs/swagger-ui-bundle.js"></script>
+    <script src="docs/start.js"></script>
+  </body>
+</html>
+`;

@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import { Agent, request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { Hono } from "hono";
+import { afterEach, describe, expect, test } from "vitest";
+import { type HttpServer, type ListenOptions, listen } from "./http-server.ts";
+import { service } from "./service.ts";
+import { ServingError } from "./serving-error.ts";
+import { filmOptions, openFilmModel } from "./testing/film-service.ts";
+
+const open: HttpServer[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close({ limitMs: 0 })));
+});
+
+async function start(app: Hono, options: Partial<ListenOptions> = {}): Promise<HttpServer> {
+  const server = await listen(app, { port: 0, ...options });
+  open.push(server);
+  return server;
+}
+
+const hello = () => new Hono().get("/", (c) => c.text("hello"));
+
+/** An application whose one answer waits until the test lets it go. */
+function waiting() {
+  const arrived = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<string>();
+  const app = new Hono().get("/", async (c) => {
+    arrived.resolve();
+    return c.text(await answer.promise);
+  });
+  return { app, arrived: arrived.promise, answer: answer.resolve };
+}
+
+test("a service answers on a real port, and refuses what is too large without harm to the next request", async () => {
+  const films = service(filmOptions(await openFilmModel()));
+  const { url } = await start(new Hono().route("/projects/films", films.app));
+  const ask = (statement: string) =>
+    fetch(`${url}/projects/films/inference`, {
+      method: "POST",
+      body: JSON.stringify({ statement }),
+      headers: { "content-type": "application/json" },
+    });
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(await (await ask("good")).json()).toEqual({ sentiment: 1 });
+  for (const megabytes of [1, 10]) {
+    const refused = await ask("x".repeat(megabytes * 2 ** 20));
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toMatchObject({ error: { code: "body-too-large" } });
+  }
+  expect((await ask("good")).headers.get("x-request-id")).toMatch(/^request-/);
+  await films.close();
+});
+
+test("a body without a length is limited while it is read", async () => {
+  const films = service(filmOptions(await openFilmModel()));
+  const { url } = await start(new Hono().route("/", films.app));
+  let sent = 0;
+  const endless = new ReadableStream({
+    pull(controller) {
+      controller.enqueue(new Uint8Array(2 ** 16));
+      sent += 2 ** 16;
+    },
+  });
+  const reply = await fetch(`${url}/inference`, {
+    method: "POST",
+    body: endless,
+    duplex: "half",
+    headers: { "content-type": "application/json" },
+  });
+  expect(reply.status).toBe(413);
+  expect(sent).toBeLessThan(2 ** 26);
+  await films.close();
+});
+
+describe("close", () => {
+  test("finishes what was accepted and takes nothing new", async () => {
+    const { app, arrived, answer } = waiting();
+    const server = await start(app);
+    const accepted = fetch(server.url);
+    await arrived;
+    const closed = server.close();
+    await expect(fetch(server.url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
+    answer("here you are");
+    expect(await (await accepted).text()).toBe("here you are");
+    await closed;
+  });
+
+  test("does not wait for connections that are only kept alive", async () => {
+    const server = await start(hello(), { keepAliveTimeoutMs: 3_600_000 });
+    const agent = new Agent({ keepAlive: true });
+    const [response] = await once(httpRequest(server.url, { agent }).end(), "response");
+    expect(await text(response)).toBe("hello");
+    await server.close({ limitMs: 3_600_000 });
+    agent.destroy();
+  });
+
+  test("cuts off after its limit what does not end", async () => {
+    const { app, arrived } = waiting();
+    const server = await start(app);
+    const accepted = fetch(server.url);
+    const outcome = expect(accepted).rejects.toThrow();
+    await arrived;
+    await server.close({ limitMs: 1 });
+    await outcome;
+  });
+});
+
+test("a client that sends its headers too slowly is cut off with 408", async () => {
+  const server = await start(hello(), { headersTimeoutMs: 20 });
+  const socket = connect(server.port, server.host);
+  socket.write("GET / HTTP/1.1\r\nhost: slow\r\n");
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+describe("a port that cannot be had", () => {
+  test("because it is in use, is named with what to do", async () => {
+    const { port } = await start(hello());
+    const error = await listen(hello(), { port }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ServingError);
+    expect(error).toMatchObject({
+      code: "port-in-use",
+      message:
+        `port ${port} of 127.0.0.1 is in use by another program. ` +
+        `Stop that program, or choose another port: --port ${port + 1}`,
+    });
+  });
+
+  test.each([
+    [{ port: 70_000 }, "port 70000 of 127.0.0.1"],
+    [{ port: 0, host: "192.0.2.1" }, "port 0 of 192.0.2.1"],
+  ])("because there is no such place: %o", async (options, place) => {
+    await expect(listen(hello(), options)).rejects.toMatchObject({
+      code: "cannot-listen",
+      message: expect.stringContaining(place),
+    });
+  });
+});

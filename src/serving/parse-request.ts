@@ -1,0 +1,70 @@
+/** What a client sent against the schema of the route: the parsed body, or a refusal that says what is right. */
+import type { z } from "zod";
+import { show } from "./read-body.ts";
+import { ServingError } from "./serving-error.ts";
+
+/**
+ * @param example a right body, for the message
+ * @throws {ServingError} `invalid-body` about the first thing that is wrong
+ */
+export function parseRequest<Body>(schema: z.ZodType<Body>, value: unknown, example: Body): Body {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const path = issue.path.map(String).join(".");
+  const expected = expectation(issue);
+  const got = preview(at(value, issue.path));
+  const problem =
+    got === "nothing"
+      ? `${path || "the body"} is missing`
+      : `${path || "the body"} must be ${expected}, got ${got}`;
+  throw new ServingError("invalid-body", `${problem}; send for example ${show(example)}`, {
+    path: path || undefined,
+    expected,
+    got,
+  });
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return withArticle(issue.expected);
+    case "too_small":
+      return `${issue.inclusive === false ? "more than" : "at least"} ${amount(issue.minimum, issue.origin)}`;
+    case "too_big":
+      return `${issue.inclusive === false ? "less than" : "at most"} ${amount(issue.maximum, issue.origin)}`;
+    case "invalid_value":
+      return issue.values.map((value) => show(String(value))).join(" or ");
+    default:
+      return issue.message;
+  }
+}
+
+const withArticle = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
+
+function amount(limit: number | bigint, origin: string): string {
+  const unit =
+    origin === "string" ? "character" : origin === "array" || origin === "set" ? "item" : undefined;
+  if (unit === undefined) return String(limit);
+  return `${limit} ${unit}${Number(limit) === 1 ? "" : "s"}`;
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (parent, key) =>
+      typeof parent === "object" && parent !== null && Object.hasOwn(parent, key)
+        ? Reflect.get(parent, key)
+        : undefined,
+    value,
+  );
+}
+
+/** What a value is, in a few words however large it is. */
+function preview(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "number") return String(value); // 1e999 is Infinity, which JSON would show as null
+  if (typeof value !== "string" || value.length <= 60) return show(value);
+  return `${show(value.slice(0, 60).toWellFormed())}... (${value.length} characters)`;
+}
