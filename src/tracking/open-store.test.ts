@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll } from "vitest";
+import { describeStore } from "./contract/describe-store.ts";
 import { openStore } from "./open-store.ts";
-import { describeStore } from "./store.contract.ts";
 
 const folder = await mkdtemp(path.join(tmpdir(), "havn-store-"));
 afterAll(() => rm(folder, { recursive: true }));

@@ -17,27 +17,37 @@ export function condition(
 ): Expression<SqlBool> {
   const place = placeOf(searchable, "filter", comparison);
   checkOperands(place, comparison);
-  const { comparator } = comparison;
-  const identity = identityOf(searchable);
-  if (place.kind === "attribute")
+  if (place.kind === "attribute") {
     return compare(engine, sql.ref(`${searchable.table}.${place.column}`), comparison);
-  if (place.kind === "dataset") {
-    const matches = compare(engine, sql.ref(place.column), comparison);
-    return sql`${identity} in (select run_uuid from run_datasets where ${matches})`;
   }
-  const having = (matches: Expression<SqlBool>) =>
-    sql<SqlBool>`select ${sql.join(searchable.identity.map(({ column }) => sql.ref(column)))}
-      from ${sql.table(place.table)} where key = ${place.key} and ${matches}`;
-  if (comparator === "IS NULL") return sql`${identity} not in (${having(sql`1 = 1`)})`;
-  if (comparator === "IS NOT NULL") return sql`${identity} in (${having(sql`1 = 1`)})`;
+  if (place.kind === "keyed") return keyedCondition(engine, searchable, place, comparison);
+  const matches = compare(engine, sql.ref(place.column), comparison);
+  return sql`${identityOf(searchable)} in (select run_uuid from run_datasets where ${matches})`;
+}
+
+function keyedCondition(
+  engine: Engine,
+  searchable: Searchable,
+  { table, key, type, absent = {} }: Extract<Place, { kind: "keyed" }>,
+  comparison: Comparison,
+): Expression<SqlBool> {
+  const identity = identityOf(searchable);
+  const columns = sql.join(searchable.identity.map(({ column }) => sql.ref(column)));
+  const withKey = sql`select ${columns} from ${sql.table(table)} where key = ${key}`;
+  const { comparator } = comparison;
+  if (comparator === "IS NULL") return sql`${identity} not in (${withKey})`;
+  if (comparator === "IS NOT NULL") return sql`${identity} in (${withKey})`;
+
   const matches = compare(engine, sql.ref("value"), comparison);
-  if (place.type === "text") return sql`${identity} in (${having(matches)})`;
-  // NaN, stored as 0, differs from every number and is neither above nor below any.
-  const withNaN =
-    comparator === "!="
-      ? sql<SqlBool>`(is_nan = 1 or ${matches})`
-      : sql<SqlBool>`(is_nan = 0 and ${matches})`;
-  return sql`${identity} in (${having(withNaN)})`;
+  if (type === "number") {
+    // NaN, stored as 0, differs from every number and is neither above nor below any.
+    const withNaN = comparator === "!=" ? sql`(is_nan = 1 or ${matches})` : sql`(is_nan = 0 and ${matches})`;
+    return sql`${identity} in (${withKey} and ${withNaN})`;
+  }
+  const found = sql<SqlBool>`${identity} in (${withKey} and ${matches})`;
+  if (!Object.hasOwn(absent, key)) return found;
+  const absentMatches = compare(engine, sql`${absent[key]}`, comparison);
+  return sql`(${found} or ${identity} not in (${withKey}) and ${absentMatches})`;
 }
 
 /** Values are bound; of the text only operators from the grammar's own list become SQL. */

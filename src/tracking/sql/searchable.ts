@@ -14,6 +14,8 @@ export interface Attribute {
 export interface KeyedTable {
   readonly table: keyof Tables;
   readonly type: "text" | "number";
+  /** Keys whose absence means a value. */
+  readonly absent?: Readonly<Record<string, string>>;
 }
 
 export interface Searchable {
@@ -29,6 +31,9 @@ export interface Searchable {
 
 const text = (column: string): Attribute => ({ column, type: "text" });
 const number = (column: string): Attribute => ({ column, type: "number" });
+
+/** MLflow's clients ask for models that are no prompts; only prompts say what they are. */
+const promptTag = { "mlflow.prompt.is_prompt": "false" };
 
 export const searchableRuns: Searchable = {
   subject: "runs",
@@ -78,7 +83,7 @@ export const searchableModels: Searchable = {
     last_updated_timestamp: number("last_updated_time"),
     timestamp: number("last_updated_time"),
   },
-  keyed: { tag: { table: "registered_model_tags", type: "text" } },
+  keyed: { tag: { table: "registered_model_tags", type: "text", absent: promptTag } },
   defaultOrder: [],
 };
 
@@ -94,7 +99,7 @@ export const searchableVersions: Searchable = {
     creation_timestamp: number("creation_time"),
     last_updated_timestamp: number("last_updated_time"),
   },
-  keyed: { tag: { table: "model_version_tags", type: "text" } },
+  keyed: { tag: { table: "model_version_tags", type: "text", absent: promptTag } },
   defaultOrder: [{ key: "last_updated_timestamp", descending: true }],
 };
 
