@@ -2,7 +2,11 @@
 import { Command } from "commander";
 import pc from "picocolors";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addModelsCommand } from "./commands/models.ts";
+import { addServeCommand } from "./commands/serve.ts";
+import { addTrackCommand } from "./commands/track.ts";
 import { addTrainCommands } from "./commands/train.ts";
+import { addUpCommand } from "./commands/up.ts";
 import { havnVersion } from "./version.ts";
 
 // Libraries that talk at debug level must not end up in the results.
@@ -14,8 +18,12 @@ const program = new Command("havn")
   .showHelpAfterError("(add --help for what can be said)")
   .showSuggestionAfterError();
 
+addUpCommand(program);
 addTrainCommands(program);
 addEvaluateCommand(program);
+addServeCommand(program);
+addModelsCommand(program);
+addTrackCommand(program);
 
 try {
   await program.parseAsync();

@@ -195,7 +195,7 @@ export interface ModelRegistry {
   /** An alias names one version: it moves here from any other. */
   setAlias(name: string, alias: string, version: number): Promise<void>;
   deleteAlias(name: string, alias: string): Promise<void>;
-  /** `undefined` where no version has the alias. */
+  /** `undefined` where no version has the alias, or there is no such model. */
   getVersionByAlias(name: string, alias: string): Promise<ModelVersion | undefined>;
 }
 

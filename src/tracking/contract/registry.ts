@@ -36,6 +36,10 @@ export function registryContract(given: Given): void {
       });
     });
 
+    test("a model that is not registered has no version under an alias", async () => {
+      expect(await given.store.getVersionByAlias("unheard-of", "inference")).toBeUndefined();
+    });
+
     test("an alias is on one version at a time", async () => {
       await given.store.createRegisteredModel("reviews");
       for (const source of ["a", "b"]) await given.store.createModelVersion({ name: "reviews", source });

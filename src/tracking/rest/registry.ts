@@ -81,6 +81,7 @@ const getVersionByAlias = route({
   request: z.object({ name: requiredText, alias: requiredText }),
   response: z.object({ model_version: modelVersionReply }),
   async handle({ name, alias }, { store }) {
+    await store.getRegisteredModel(name);
     const version = await store.getVersionByAlias(name, alias);
     if (version) return { model_version: toModelVersion(version) };
     // The original answers this code, and its client relies on it.

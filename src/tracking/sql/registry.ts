@@ -164,7 +164,6 @@ export function sqlRegistry(engine: Engine, now: () => number): ModelRegistry {
           .execute(),
       ),
     async getVersionByAlias(name, alias) {
-      await readModel(db, name);
       const row = await db
         .selectFrom("registered_model_aliases")
         .select("version")

@@ -1,0 +1,58 @@
+/** `havn up`: everything in one process. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { Command } from "commander";
+import { listen } from "../../serving/index.ts";
+import { loadProject, projectNames } from "../../tasks/index.ts";
+import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { havnApp } from "../havn-app.ts";
+import { type ListenOptions, withListenOptions } from "../listen-options.ts";
+import { logger } from "../logger.ts";
+import { ProjectServices } from "../project-services.ts";
+import { runProject } from "./train.ts";
+
+/** Trained first where there is no model at all, so that a newcomer has something to try. */
+const firstProject = "movie-reviews";
+
+/** How often a changed alias is looked for. */
+const refreshMs = 2000;
+
+export function addUpCommand(program: Command): void {
+  withListenOptions(withCommonOptions(program.command("up")), 8080)
+    .description("tracking, registry, services of all promoted models and web pages in one process")
+    .option("--no-train", "do not train a first model where there is none")
+    .action((options: CommonOptions & ListenOptions & { train: boolean }) =>
+      withContext(options, (context) => up(context, options)),
+    );
+}
+
+async function up(
+  context: Context,
+  options: CommonOptions & ListenOptions & { train: boolean },
+): Promise<void> {
+  const { terminal, signal, store } = context;
+  const projects = await Promise.all((await projectNames()).map((name) => loadProject(name)));
+  const services = new ProjectServices(projects, context, logger(options));
+  const server = await listen(havnApp({ store, projects: () => services.projects }), options);
+  try {
+    await services.refresh();
+    terminal.result(`Havn is at ${server.url} (Ctrl-C ends it)`, { url: server.url });
+    if (options.train && services.projects.every(({ service }) => !service)) {
+      terminal.note(`There is no model yet: training ${firstProject} (preset small, a minute or two).`);
+      terminal.note(`Watch it at ${server.url}/#/runs`);
+      const project = projects.find(({ name }) => name === firstProject);
+      if (project) await runProject(project, [], { context, command: "havn up" });
+      await services.refresh();
+    }
+    for (const { project, version } of services.projects)
+      if (version)
+        terminal.note(`${project.name} (version ${version}): ${server.url}/#/projects/${project.name}`);
+    while (!signal.aborted) {
+      await wait(refreshMs, undefined, { signal }).catch(() => {});
+      for (const { project, version } of signal.aborted ? [] : await services.refresh())
+        terminal.note(`${project.name}: version ${version} is served now`);
+    }
+  } finally {
+    await server.close();
+    await services.close();
+  }
+}

@@ -1,0 +1,81 @@
+/** The HTTP application of `havn up`: pages, tracking and registry, and the services of all projects, in one process. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Hono } from "hono";
+import { csrf } from "hono/csrf";
+import { secureHeaders } from "hono/secure-headers";
+import type { Service } from "../serving/index.ts";
+import type { Project } from "../tasks/index.ts";
+import { type Store, trackingRoutes } from "../tracking/index.ts";
+
+/** A project as it is served at the moment. */
+export interface ServedProject {
+  readonly project: Project;
+  /** Missing while the project has no promoted model. */
+  readonly service?: Service;
+  readonly version?: number;
+}
+
+export interface HavnAppOptions {
+  readonly store: Store;
+  /** The projects as they are now. */
+  projects(): Iterable<ServedProject>;
+}
+
+/** The pages as `npm run build:web` makes them. */
+const pages = fileURLToPath(new URL("../../web/dist/", import.meta.url));
+
+const prefix = (name: string): string => `/projects/${name}/`;
+
+export function havnApp({ store, projects }: HavnAppOptions): Hono {
+  const app = new Hono();
+  app.get("/health", (c) => c.json({ status: "ready" }));
+  app.get("/api/projects", (c) => c.json([...projects()].map(describeProject)));
+  app.all("/projects/:name/*", (c) => {
+    const name = c.req.param("name");
+    const served = [...projects()].find(({ project }) => project.name === name);
+    if (!served) return c.json(noSuchProject(name), 404);
+    if (!served.service) return c.json(noModelYet(name), 503, { "retry-after": "5" });
+    return served.service.app.fetch(below(prefix(name), c.req.raw));
+  });
+  // A page of another site must not write here through the visitor's browser.
+  app.use("/api/*", csrf());
+  app.route("/", trackingRoutes(store));
+  app.use("*", secureHeaders({ contentSecurityPolicy: policy }));
+  if (existsSync(join(pages, "index.html"))) app.get("*", serveStatic({ root: pages }));
+  else app.get("/", (c) => c.text("The pages are not built yet: npm run build:web\n", 503));
+  return app;
+}
+
+/** Everything comes from here; charts and Svelte set styles on elements. */
+const policy = {
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", "data:"],
+  objectSrc: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+function describeProject({ project: { name, page }, version }: ServedProject) {
+  return { name, ...page, path: prefix(name), model: version === undefined ? null : { name, version } };
+}
+
+/** The same request as the application below a prefix sees it. */
+function below(path: string, request: Request): Request {
+  const url = new URL(request.url);
+  url.pathname = url.pathname.slice(path.length - 1);
+  return new Request(url, request);
+}
+
+const noSuchProject = (name: string) => ({
+  error: { code: "not-found", message: `there is no project "${name}" here; GET /api/projects lists them` },
+});
+
+const noModelYet = (name: string) => ({
+  error: {
+    code: "no-model",
+    message: `${name} has no promoted model yet; train one with: npx havn run ${name}`,
+  },
+});

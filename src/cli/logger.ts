@@ -1,0 +1,9 @@
+import { destination, type Logger, pino } from "pino";
+import { TaskError } from "../tasks/index.ts";
+
+/** Structured logs on stderr: results of commands have stdout for themselves. */
+export function logger({ log: level }: { readonly log: string }): Logger {
+  if (!["trace", "debug", "info", "warn", "error", "fatal", "silent"].includes(level))
+    throw new TaskError(`--log must be debug, info, warn, error or silent, got ${level}`);
+  return pino({ level }, destination(2));
+}
