@@ -43,7 +43,7 @@ export function havnApp({ store, projects }: HavnAppOptions): Hono {
   // A page of another site must not write here through the visitor's browser.
   app.use("/api/*", csrf());
   app.route("/", trackingRoutes(store));
-  app.use("*", secureHeaders({ contentSecurityPolicy: policy }));
+  app.use("*", secureHeaders({ contentSecurityPolicy: policy, strictTransportSecurity: false }));
   if (existsSync(join(pages, "index.html"))) app.get("*", serveStatic({ root: pages }));
   else app.get("/", (c) => c.text("The pages are not built yet: npm run build:web\n", 503));
   return app;

@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { float32, int64, type NdArray, type NdArrays } from "../ndarray.ts";
+import { crossEntropy, dropout, embedding, linear, mean } from "../operators/index.ts";
+import { adamw, type OptimizerSettings, sgd } from "../optimizers.ts";
+import { compile, compileTraining } from "../program.ts";
+import { RandomStream } from "../random-stream.ts";
+import { input, Parameter } from "../tensor.ts";
+import { Trainer } from "./trainer.ts";
+import { startTraining, type TrainingSession } from "./training-session.ts";
+
+/** A bag of words: an embedding, dropout, a linear layer. */
+const parameter = (shape: readonly number[]) => new Parameter(shape, () => new Float32Array());
+const parameters = new Map([
+  ["table", parameter([7, 5])],
+  ["weight", parameter([3, 5])],
+  ["bias", parameter([3])],
+  ["unused", parameter([2])],
+]);
+const [table, weight, bias] = parameters.values() as unknown as [Parameter, Parameter, Parameter];
+const ids = input("ids", "int64", ["batch", "sequence"]);
+const labels = input("labels", "int64", ["batch"]);
+
+function forward(random?: RandomStream) {
+  const words = embedding(table, ids, { paddingIndex: 0 });
+  const kept = random ? dropout(words, random.mask(words.shape, 0.4)) : words;
+  const logits = linear(mean(kept, { axes: [1] }), weight, bias);
+  return { logits, loss: crossEntropy(logits, labels) };
+}
+
+const weights = (): Map<string, NdArray<"float32">> =>
+  new Map(
+    [...parameters].map(([name, { shape }]) => {
+      const size = shape.reduce((product, dim) => product * dim, 1);
+      return [
+        name,
+        float32(
+          shape,
+          Array.from({ length: size }, (_, i) => Math.sin(i + name.length)),
+        ),
+      ];
+    }),
+  );
+
+interface Options {
+  optimizer?: OptimizerSettings;
+  withDropout?: boolean;
+  seed?: number;
+  maxGradientNorm?: number;
+  withoutDecay?: string[];
+}
+
+const options = ({ optimizer = adamw(), withDropout = true, seed = 1, ...rest }: Options = {}) => ({
+  training: compileTraining(forward(withDropout ? new RandomStream() : undefined).loss, { parameters }),
+  evaluation: compile(forward(), { parameters }),
+  parameters: weights(),
+  optimizer,
+  seed,
+  ...rest,
+});
+
+const batch = (rows: readonly (readonly number[])[], targets: readonly number[]): NdArrays => ({
+  ids: int64([rows.length, rows[0]!.length], rows.flat()),
+  labels: int64([targets.length], targets),
+});
+const first = batch(
+  [
+    [1, 2, 3],
+    [4, 0, 0],
+    [5, 5, 6],
+    [2, 6, 1],
+  ],
+  [0, 1, 2, 1],
+);
+const rate = { learningRate: 0.05 };
+
+/** Every number of a session's state, in order. */
+const numbers = async (session: TrainingSession | Trainer) => {
+  const { parameters, slots } = await session.state();
+  return [parameters, ...slots.values()].flatMap((arrays) =>
+    [...arrays.values()].flatMap(({ data }) => [...data]),
+  );
+};
+
+describe("a training session in a worker", () => {
+  const open: TrainingSession[] = [];
+  const start = async (given?: Options) => {
+    const session = await startTraining(options(given));
+    open.push(session);
+    return session;
+  };
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((session) => session.close()));
+  });
+
+  test("learns", async () => {
+    const session = await start({ withDropout: false });
+    const { loss } = await session.step([first], rate);
+    for (let step = 0; step < 60; step++) await session.step([first], rate);
+    expect((await session.step([first], rate)).loss).toBeLessThan(loss / 4);
+    const { logits } = await session.evaluate(first);
+    expect(logits!.shape).toEqual([4, 3]);
+  });
+
+  test("gives the same numbers for the same seed, others for another", async () => {
+    const [one, same, other] = await Promise.all([start(), start(), start({ seed: 2 })]);
+    for (const session of [one, same, other]) for (let i = 0; i < 3; i++) await session.step([first], rate);
+    expect(await numbers(same)).toEqual(await numbers(one));
+    expect(await numbers(other)).not.toEqual(await numbers(one));
+  });
+
+  test("continues from a state bit for bit, moments and dropout included", async () => {
+    const [one, resumed] = await Promise.all([start(), start({ seed: 1 })]);
+    for (let i = 0; i < 2; i++) await one.step([first], rate);
+    await resumed.restore(await one.state());
+    for (let i = 0; i < 3; i++)
+      expect(await resumed.step([first], rate)).toEqual(await one.step([first], rate));
+    expect(await numbers(resumed)).toEqual(await numbers(one));
+  });
+
+  test("refuses a state of another model", async () => {
+    const session = await start();
+    const state = await session.state();
+    state.parameters.delete("bias");
+    await expect(session.restore(state)).rejects.toThrow("the state lacks the parameter bias");
+  });
+
+  test("says which input is missing, and lives on", async () => {
+    const session = await start();
+    await expect(session.step([{ ids: first.ids! }], rate)).rejects.toThrow(
+      "input labels is missing; the program takes ids, labels",
+    );
+    expect((await session.step([first], rate)).loss).toBeGreaterThan(0);
+  });
+
+  test("names a lookup outside of its table", async () => {
+    const session = await start();
+    await expect(session.step([batch([[1, 99, 2]], [0])], rate)).rejects.toThrow(/the program failed: .*99/s);
+  });
+});
+
+describe("a step", () => {
+  const run = async (given: Options, ...steps: (readonly NdArrays[])[]) => {
+    const trainer = await Trainer.start(options(given));
+    const reports = [];
+    for (const microBatches of steps) reports.push(await trainer.step(microBatches, rate));
+    const state = trainer.state();
+    await trainer.close();
+    return { reports, state };
+  };
+
+  test("averages micro-batches to what one batch of all their rows gives", async () => {
+    const halves = [
+      batch(
+        [
+          [1, 2, 3],
+          [4, 0, 0],
+        ],
+        [0, 1],
+      ),
+      batch(
+        [
+          [5, 5, 6],
+          [2, 6, 1],
+        ],
+        [2, 1],
+      ),
+    ];
+    const given = { withDropout: false, optimizer: sgd() };
+    const whole = await run(given, [first], [first]);
+    const split = await run(given, halves, halves);
+    expect(split.reports[1]!.loss).toBeCloseTo(whole.reports[1]!.loss, 5);
+    for (const [name, { data }] of whole.state.parameters)
+      data.forEach((value, i) => {
+        expect(split.state.parameters.get(name)!.data[i]).toBeCloseTo(value, 5);
+      });
+  });
+
+  test("scales a long gradient down to the limit", async () => {
+    const given = { withDropout: false, optimizer: sgd({ momentum: 0 }) };
+    const free = await run(given, [first]);
+    const norm = free.reports[0]!.gradientNorm;
+    const clipped = await run({ ...given, maxGradientNorm: norm / 2 }, [first]);
+    const start = weights().get("bias")!.data;
+    const moved = (state: typeof free.state) =>
+      state.parameters.get("bias")!.data.map((value, i) => value - start[i]!);
+    moved(free.state).forEach((value, i) => {
+      expect(moved(clipped.state)[i]).toBeCloseTo(value / 2, 6);
+    });
+  });
+
+  test("moves neither the padding row nor a parameter that the loss does not use", async () => {
+    const { state } = await run({ optimizer: sgd({ momentum: 0 }) }, [first]);
+    expect(state.parameters.get("unused")).toEqual(weights().get("unused"));
+    expect(state.parameters.get("table")!.data.slice(0, 5)).toEqual(weights().get("table")!.data.slice(0, 5));
+    expect(state.parameters.get("table")!.data.slice(5, 10)).not.toEqual(
+      weights().get("table")!.data.slice(5, 10),
+    );
+  });
+
+  test("leaves chosen parameters out of the decay", async () => {
+    const still = { ...rate, learningRate: 0 };
+    const trainer = await Trainer.start(
+      options({ optimizer: adamw({ weightDecay: 0.5 }), withoutDecay: ["bias"], withDropout: false }),
+    );
+    await trainer.step([first], still);
+    expect(trainer.state().parameters.get("weight")).toEqual(weights().get("weight"));
+    await trainer.step([first], { learningRate: 1e-30 });
+    expect(trainer.state().parameters.get("bias")).toEqual(weights().get("bias"));
+    await trainer.close();
+  });
+
+  test("whose gradient is not finite changes nothing", async () => {
+    const trainer = await Trainer.start(options({ withDropout: false }));
+    const state = trainer.state();
+    state.parameters.get("weight")!.data[0] = Number.NaN;
+    trainer.restore(state);
+    const before = await numbers(trainer);
+    expect(await trainer.step([first], rate)).toEqual({ loss: Number.NaN, gradientNorm: Number.NaN });
+    expect(await numbers(trainer)).toEqual(before);
+    await trainer.close();
+  });
+});
