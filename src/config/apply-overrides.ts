@@ -99,17 +99,20 @@ function unknownKey(
   // An index beyond the end of a list has its own words.
   if (isList(parent)) mergeAt(tree, path, { place: placeOf(override), content: null });
   const candidate = likelyMeant(path, pathsOf(tree), groups);
+  const isWhole = name === formatKeyPath(parseKeyPath(override.key));
+  const meant =
+    isWhole && candidate !== undefined ? override.typed.replace(override.key, candidate) : candidate;
   const siblings = isMap(parent)
     ? [...parent.content.keys()].map((key) => formatKeyPath([...path.slice(0, -1), key]))
     : [];
-  const reasons = [
-    candidate === undefined
-      ? `${name} is unknown${suggestion(name, siblings)}`
-      : `${name} is unknown; did you mean ${candidate}?`,
-    override.action === "change" ? `To add it, type +${override.typed}` : "",
-  ];
-  const message = reasons.filter(Boolean).join(candidate === undefined ? ". " : " ");
-  return failure("unknown-key", override, message, { path: name, nearest: candidate });
+  const known = siblings.length === 0 ? "" : `; known are ${siblings.join(", ")}`;
+  const hint = meant === undefined ? known : `; did you mean ${meant}?`;
+  const stop = meant === undefined ? "." : "";
+  const addition = override.action === "change" ? `${stop} To add it, type +${override.typed}` : "";
+  return failure("unknown-key", override, `${name} is unknown${hint}${addition}`, {
+    path: name,
+    nearest: candidate,
+  });
 }
 
 /** The known key that looks most like it, or the one that ends alike: `training.epochs` for `epochs`. */

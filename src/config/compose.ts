@@ -3,7 +3,7 @@ import { type ConfigFiles, filesOnDisk, labelOf } from "./config-files.ts";
 import { type ConfigNode, childOf, isList, isMap, merge, wrap } from "./config-tree.ts";
 import { expandDefaults } from "./expand-defaults.ts";
 import type { JsonObject } from "./json.ts";
-import { formatKeyPath, parseKeyPath } from "./key-path.ts";
+import { type KeyPath, parseKeyPath } from "./key-path.ts";
 import { parseOverrides } from "./override.ts";
 import { printValues } from "./print.ts";
 import { resolveInterpolations } from "./resolve-interpolations.ts";
@@ -68,15 +68,15 @@ export function compose(
     values,
     choices: expanded.choices,
     overrides: [...overrides],
-    sourceOf: (path) => placeIn(tree, typeof path === "string" ? path : formatKeyPath(path.map(String))),
+    sourceOf: (path) => placeIn(tree, typeof path === "string" ? parseKeyPath(path) : path.map(String)),
     print: () => printValues(values),
   };
 }
 
 /** The place of the node at a path; what lies inside of an interpolated value was set where the interpolation stands. */
-function placeIn(tree: ConfigNode, path: string): string | undefined {
+function placeIn(tree: ConfigNode, path: KeyPath): string | undefined {
   let node = tree;
-  for (const key of parseKeyPath(path)) {
+  for (const key of path) {
     const child = childOf(node, key);
     if (child === undefined) return isMap(node) || isList(node) ? undefined : node.place;
     node = child;

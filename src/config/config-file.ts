@@ -33,7 +33,7 @@ export interface ConfigFile {
  */
 export function parseConfigFile(text: string, label: string): ConfigFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const mistakes = [...document.errors, ...document.warnings];
   if (mistakes.length > 0)
     throw new ConfigError(mistakes.map((mistake) => syntaxProblem(mistake, text, lines, label)));
@@ -68,8 +68,9 @@ interface Reading {
 function toNode(node: Node | null | undefined, place: string, reading: Reading): ConfigNode {
   if (isAlias(node)) {
     const target = node.resolve(reading.document);
-    if (target === undefined || reading.within.includes(target))
-      throw problemAt(place, `*${node.source} contains itself`);
+    if (target === undefined)
+      throw problemAt(place, `*${node.source} names no anchor &${node.source} above it`);
+    if (reading.within.includes(target)) throw problemAt(place, `*${node.source} contains itself`);
     return toNode(target, place, reading);
   }
   if (isMap(node)) return { place, content: entriesOf(node, reading) };

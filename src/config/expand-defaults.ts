@@ -41,7 +41,7 @@ export function expandDefaults(
   const groups = new GroupOverrides(overrides, files);
   const walk: Walk = { groups, files, label, problems: [], known: new Map(), choices: new Map() };
   const file = parseConfigFile(text, label(primary));
-  const home = packageName("", headerPackage(file.package), "");
+  const home = packageName("", headerPackage(file.package), "", "");
   const placed = walkList(
     file,
     groups.added,
@@ -50,7 +50,7 @@ export function expandDefaults(
   );
 
   if (walk.problems.length === 0) walk.problems.push(...groups.unused(walk.known));
-  if (walk.problems.length > 0) throw new ConfigError(walk.problems);
+  if (walk.problems.length > 0) throw new ConfigError(walk.problems.sort(byPlace));
   const choices = [...walk.choices].sort(([one], [other]) => (one < other ? -1 : 1));
   return { files: placed, choices: Object.fromEntries(choices), valueOverrides: groups.values };
 }
@@ -101,41 +101,44 @@ function walkList(file: ConfigFile, added: readonly GroupEntry[], parent: Parent
 }
 
 function walkEntry(entry: FileEntry | GroupEntry, parent: Parent, walk: Walk): PlacedFile[] {
-  if (entry.kind === "file") return walkFile({ ...entry, name: pathOf(entry.path, parent) }, parent, walk);
+  if (entry.kind === "group") return walkGroup(entry, parent, walk);
+  const name = pathOf(entry.path, parent);
+  return walkFile({ ...entry, name, group: folderOf(entry.path), groupPath: folderOf(name) }, parent, walk);
+}
+
+function walkGroup(entry: GroupEntry, parent: Parent, walk: Walk): PlacedFile[] {
+  const { choice } = entry;
   const key = keyOf(entry, parent);
-  const { group, choice } = entry;
-  const path = pathOf(group, parent);
-  if (!Array.isArray(choice) && walk.groups.isDeleted(key, choice as string | null)) return [];
-  const other = walk.known.get(key);
-  if (other !== undefined) {
-    walk.problems.push(chosenTwice(key, entry, other));
-    return [];
+  const groupPath = pathOf(entry.group, parent);
+  if (choice === null || typeof choice === "string") {
+    if (walk.groups.isDeleted(key, choice)) return [];
+    const other = walk.known.get(key);
+    if (other !== undefined && other.choice !== choice) {
+      walk.problems.push(chosenTwice(key, entry, other));
+      return [];
+    }
+    walk.known.set(key, entry);
   }
-  walk.known.set(key, entry);
   if (choice === "???") {
-    const known = walk.files.choices(path) ?? [];
-    const message = `${key} must be chosen: type ${key}=NAME with one of ${known.join(", ")}`;
-    walk.problems.push({
-      code: "missing-value",
-      path: key,
-      place: entry.place,
-      expected: known.join(", "),
-      message,
-    });
+    walk.problems.push(notChosen(key, entry, walk.files.choices(groupPath) ?? []));
     return [];
   }
   const names = choice === null ? [] : [choice].flat();
   const placed = names.flatMap((name) =>
-    walkFile({ ...entry, path: group, name: `${path}/${name}`, key }, parent, walk),
+    walkFile({ ...entry, groupPath, name: `${groupPath}/${name}`, key }, parent, walk),
   );
   if (placed.length > 0) walk.choices.set(key, typeof choice === "string" ? choice : `[${names.join(",")}]`);
   return placed;
 }
 
-/** A file to be read: the full name, and the path by which its package follows from the defaults list. */
+/** A file to be read. */
 interface Wanted {
+  /** From the root of the folder: `db/engine/innodb`. */
   readonly name: string;
-  readonly path: string;
+  /** As the defaults list writes it. */
+  readonly group: string;
+  /** From the root of the folder. */
+  readonly groupPath: string;
   readonly package: string | undefined;
   readonly optional: boolean;
   readonly place: string;
@@ -156,15 +159,10 @@ function walkFile(wanted: Wanted, parent: Parent, walk: Walk): PlacedFile[] {
   }
   return collecting(walk.problems, () => {
     const file = parseConfigFile(text, walk.label(wanted.name));
-    const group = wanted.key === undefined ? folderOf(wanted.path) : wanted.path;
-    const home = packageName(parent.package, wanted.package ?? headerPackage(file.package), group);
+    const own = wanted.package ?? headerPackage(file.package);
+    const home = packageName(parent.package, own, wanted.group, wanted.groupPath);
     const trail = [...parent.trail, wanted.name];
-    return walkList(
-      file,
-      [],
-      { group: folderOf(wanted.name), package: home, late: parent.late, trail },
-      walk,
-    );
+    return walkList(file, [], { group: wanted.groupPath, package: home, late: parent.late, trail }, walk);
   });
 }
 
@@ -179,7 +177,7 @@ function takeUp(entry: GroupEntry, parent: Parent, walk: Walk): void {
 /** The name of a group in overrides: with its package, where that is not the group's own. */
 function keyOf({ group, package: own }: GroupEntry, parent: Parent): string {
   const path = pathOf(group, parent);
-  const home = packageName(parent.package, own, group);
+  const home = packageName(parent.package, own, group, path);
   return home === dotted(path) ? path : `${path}@${home === "" ? "_global_" : home}`;
 }
 
@@ -226,6 +224,12 @@ function chosenTwice(key: string, entry: GroupEntry, other: GroupEntry): ConfigP
   return { code: "defaults", path: key, place, message };
 }
 
+function notChosen(key: string, { place }: GroupEntry, choices: readonly string[]): ConfigProblem {
+  const expected = choices.join(", ");
+  const message = `${key} must be chosen: type ${key}=NAME with one of ${expected}`;
+  return { code: "missing-value", path: key, place, expected, message };
+}
+
 function absent({ name, place, key }: Wanted, walk: Walk): ConfigProblem {
   const group = folderOf(name);
   const got = name.slice(group === "" ? 0 : group.length + 1);
@@ -251,6 +255,13 @@ function noPrimary(primary: string, files: ConfigFiles, label: (name: string) =>
   return new ConfigError([
     { code: "missing-file", place: label(primary), got: primary, message: `this file does not exist${hint}` },
   ]);
+}
+
+const collator = new Intl.Collator("en", { numeric: true });
+
+/** The walk goes backwards; people read forwards. */
+function byPlace(one: ConfigProblem, other: ConfigProblem): number {
+  return collator.compare(one.place ?? "", other.place ?? "");
 }
 
 /** Runs a step and keeps the problems it throws, so that those of other files are found as well. */

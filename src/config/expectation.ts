@@ -8,7 +8,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 export function expectation(schemas: readonly JsonObject[], got: JsonValue | undefined): string | undefined {
   const literals = schemas.flatMap(literalsOf);
   const types = schemas.flatMap((schema) => (literalsOf(schema).length > 0 ? [] : typesOf(schema)));
-  const described = types.map(([type, schema]) => describe(type, schema, got));
+  // Beside other members of a union, bounds alone would not say of what.
+  const alone = literals.length === 0 && types.length === 1;
+  const described = types.map(([type, schema]) => describe(type, schema, alone ? got : undefined));
   if (described.includes(undefined)) return undefined;
   const shown = literals.map((literal) => String(literal));
   if (shown.length > 1) described.unshift(`one of ${[...new Set(shown)].join(", ")}`);

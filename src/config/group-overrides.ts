@@ -129,7 +129,9 @@ function unusedChoice(
   const sameGroup = known.filter((name) => name.split("@")[0] === key.split("@")[0]);
   const instead = sameGroup.map((name) => `${name}=${choice}`).join(" or ");
   const [change, add] = [instead && `${instead} to choose, `, typed ? `+${typed.typed} to add it` : ""];
-  const hint = typed ? `; type ${change}${add}` : suggestion(key, known);
+  const hint = typed
+    ? `; type ${change}${add}`
+    : `${suggestion(key, known)}; without the word override this adds it`;
   return problem(place, key, `no defaults list holds ${key}${hint}`);
 }
 

@@ -1,12 +1,12 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** The known name that a mistyped one most likely means; undefined when none comes near. */
+/** The known name, or dotted path, that a mistyped one most likely means; undefined when none comes near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const candidate = closest(name, known);
-  // A third of the letters may differ; beyond that a suggestion misleads more than it helps.
-  const allowed = Math.min(name.length - 1, Math.max(1, Math.floor(name.length / 3)));
-  return distance(name, candidate) <= allowed ? candidate : undefined;
+  // A third of the letters of the last key may differ; beyond that a suggestion misleads more than it helps.
+  const { length } = name.slice(name.lastIndexOf(".") + 1);
+  return distance(name, candidate) <= Math.min(length - 1, Math.ceil(length / 3)) ? candidate : undefined;
 }
 
 /** `; did you mean small?`, or else the known names: `; known are distilbert-base, small`. */

@@ -12,9 +12,8 @@ export type OverrideValue = { readonly kind: "single"; readonly value: JsonValue
  * @see https://hydra.cc/docs/advanced/override_grammar/basic/
  */
 export function parseOverrideValue(text: string): OverrideValue {
-  const trimmed = text.trim();
-  if (trimmed === "") return { kind: "single", value: "" };
-  const cursor = new Cursor(trimmed);
+  if (text.trim() === "") return { kind: "single", value: "" };
+  const cursor = new Cursor(text.trimStart());
   const first = element(cursor);
   if (cursor.atEnd) return first.value;
   const choices = [choiceOf(first)];
@@ -80,7 +79,7 @@ class Cursor {
     const token = this.peek();
     return token === undefined
       ? new GrammarError("it ends too early", this.text.length)
-      : new GrammarError(`${token.text.trim()} must be quoted or escaped there`, token.start);
+      : new GrammarError(`${token.text.trim()} must be quoted or escaped`, token.start);
   }
 }
 
@@ -93,8 +92,10 @@ interface Element {
 function element(cursor: Cursor): Element {
   const start = cursor.peek()?.start ?? cursor.text.length;
   const value = elementValue(cursor);
+  cursor.take("space");
   const end = cursor.peek()?.start ?? cursor.text.length;
-  return { value, typed: cursor.text.slice(start, end).trim(), start };
+  // A space behind a backslash belongs to the value.
+  return { value, typed: cursor.text.slice(start, end).replace(/(?<!\\)\s+$/, ""), start };
 }
 
 function elementValue(cursor: Cursor): OverrideValue {
@@ -143,10 +144,7 @@ const keyKinds = new Set([...primitiveKinds].filter((kind) => kind !== ":" && ki
 /** A single token has the type it looks like; several together are text. */
 function primitive(cursor: Cursor, kinds: ReadonlySet<TokenKind>): JsonValue {
   const quoted = cursor.take("quoted");
-  if (quoted) {
-    cursor.take("space");
-    return unquote(quoted.text);
-  }
+  if (quoted) return unquote(quoted.text);
   const tokens = cursor.takeWhile(kinds);
   if (tokens[0]?.kind === "space") tokens.shift();
   if (tokens.at(-1)?.kind === "space") tokens.pop();
@@ -169,7 +167,7 @@ function numberOf({ kind, text, start }: Token): number {
   const value = Number(digits);
   if (kind === "int" && !Number.isSafeInteger(value))
     throw new GrammarError(`${text} is too large to be held exactly; quote it to keep it as text`, start);
-  return value;
+  return kind === "int" ? value + 0 : value; // -0 is the integer 0
 }
 
 /** A value that stands where no sweep may: in a list, a map, a choice. */

@@ -53,12 +53,13 @@ function parseOverride(typed: string): Override | ConfigProblem {
   const action = actions[(groups.sign ?? "") as keyof typeof actions];
   if (equals < 0 && action !== "delete") return notReadable(typed, "there is no =");
   try {
-    const value = equals < 0 ? undefined : parseOverrideValue(typed.slice(equals + 1));
-    return { action, key: groups.key, package: groups.package, value, typed };
+    const parsed = equals < 0 ? undefined : parseOverrideValue(typed.slice(equals + 1));
+    return { action, key: groups.key, package: groups.package, value: parsed, typed };
   } catch (error) {
-    if (error instanceof GrammarError)
-      return notReadable(typed, error.message, left, typed.slice(equals + 1));
-    throw error;
+    if (!(error instanceof GrammarError)) throw error;
+    const value = typed.slice(equals + 1);
+    const rest = value.trimStart().slice(error.position);
+    return notReadable(typed, rest === "" ? error.message : `${error.message}, at ${rest}`, left, value);
   }
 }
 

@@ -35,7 +35,7 @@ class Resolution {
   private readonly environment: Environment;
   private readonly resolved = new Map<string, JsonValue>();
   /** The keys that are being resolved, each for the sake of the one before. */
-  private readonly pending: string[] = [];
+  private readonly pending = new Map<string, KeyPath>();
 
   constructor(root: ConfigNode, environment: Environment) {
     this.root = root;
@@ -44,22 +44,22 @@ class Resolution {
 
   /** The value at a path that exists. */
   at(path: KeyPath): JsonValue {
-    const name = formatKeyPath(path);
-    const done = this.resolved.get(name);
+    const id = idOf(path);
+    const done = this.resolved.get(id);
     if (done !== undefined) return done;
-    if (this.problems.has(name)) throw new Unresolved();
+    if (this.problems.has(id)) throw new Unresolved();
     const node = select(this.root, path)!;
-    if (this.pending.includes(name)) this.report(path, node, circle(this.pending, name));
-    this.pending.push(name);
+    if (this.pending.has(id)) this.report(path, node, circle([...this.pending.values()], path));
+    this.pending.set(id, path);
     try {
       const value = this.evaluate(node, path);
-      this.resolved.set(name, value);
+      this.resolved.set(id, value);
       return value;
     } catch (error) {
       if (error instanceof InterpolationError) this.report(path, node, error.message);
       throw error;
     } finally {
-      this.pending.pop();
+      this.pending.delete(id);
     }
   }
 
@@ -150,7 +150,12 @@ class Resolution {
 
   private report(path: KeyPath, { place }: ConfigNode, reason: string): never {
     const name = formatKeyPath(path);
-    this.problems.set(name, { code: "interpolation", path: name, place, message: `${name}: ${reason}` });
+    this.problems.set(idOf(path), {
+      code: "interpolation",
+      path: name,
+      place,
+      message: `${name}: ${reason}`,
+    });
     throw new Unresolved();
   }
 }
@@ -159,8 +164,15 @@ function interpolated({ content }: ConfigNode): string | undefined {
   return typeof content === "string" && content.includes("${") ? content : undefined;
 }
 
-function circle(pending: readonly string[], name: string): string {
-  return `the interpolations run in a circle: ${[...pending.slice(pending.indexOf(name)), name].join(" -> ")}`;
+/** Tells `a.b` as one key from `b` within `a`. */
+function idOf(path: KeyPath): string {
+  return path.join("\0");
+}
+
+function circle(pending: readonly KeyPath[], path: KeyPath): string {
+  const names = pending.map(formatKeyPath);
+  const name = formatKeyPath(path);
+  return `the interpolations run in a circle: ${[...names.slice(names.indexOf(name)), name].join(" -> ")}`;
 }
 
 function asText(value: JsonValue, part: Part | undefined): string {

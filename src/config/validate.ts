@@ -77,12 +77,11 @@ function unknownKey(path: KeyPath, context: Context): ConfigProblem {
   const known = knownKeys(schemasAt(context.described, context.composition.values, parent)) ?? [];
   const names = known.map((key) => formatKeyPath([...parent, key]));
   const name = formatKeyPath(path);
-  const candidate = nearest(path.at(-1) ?? "", known);
-  const hint =
-    candidate === undefined
-      ? suggestion(name, names)
-      : `; did you mean ${formatKeyPath([...parent, candidate])}?`;
-  return { ...about("unknown-key", path, context), nearest: candidate, message: `${name} is unknown${hint}` };
+  return {
+    ...about("unknown-key", path, context),
+    nearest: nearest(name, names),
+    message: `${name} is unknown${suggestion(name, names)}`,
+  };
 }
 
 function missingValue(path: KeyPath, context: Context): ConfigProblem {
