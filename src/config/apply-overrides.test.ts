@@ -11,7 +11,6 @@ const applied = (...overrides: string[]) =>
 describe("overrides of values follow Hydra", () => {
   test.each([
     ["layers.0.width=5", { layers: [{ width: 5 }, { width: 2 }] }],
-    ["layers[1].width=5", { layers: [{ width: 1 }, { width: 5 }] }],
     ["+layers.0.height=5", { layers: [{ width: 1, height: 5 }, { width: 2 }] }],
     ["xs.1=9", { xs: [1, 9] }],
     ["xs=[3]", { xs: [3] }],
@@ -35,9 +34,9 @@ describe("overrides of values follow Hydra", () => {
   });
 
   test("removals", () => {
-    expect(applied("~xs", "~layers.0.width", "~map={a:1}", "~nothing")).toEqual({
-      text: "a",
+    expect(applied("~xs", "~layers.0.width", "~map={a:1}", "~text=a")).toEqual({
       layers: [{}, { width: 2 }],
+      nothing: null,
     });
   });
 
@@ -61,6 +60,15 @@ describe("overrides of values follow Hydra", () => {
     "text@home=1",
   ])("%s is refused", (override) => {
     expect(() => applied(override)).toThrow(`override ${override}: `);
+  });
+});
+
+test("beyond Hydra, an index may stand in brackets, and items and nulls can be removed", () => {
+  expect(applied("layers[1].width=5", "~xs.0", "~nothing")).toEqual({
+    layers: [{ width: 1 }, { width: 5 }],
+    xs: [2],
+    text: "a",
+    map: { a: 1 },
   });
 });
 
