@@ -2,8 +2,11 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{src,test,bench,projects}/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    include: ["{src,web,test,bench,projects}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    // Generous: they catch what hangs, not what is slow. Two cores may be shared with others.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    reporters: ["default", "./test/closing-line.ts"],
   },
 });
