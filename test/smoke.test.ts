@@ -130,7 +130,9 @@ describe("havn serve movie-reviews", () => {
 
   test("ends by SIGTERM, and has logged every prediction", async () => {
     expect(await service.stop("SIGTERM")).toMatchObject({ code: 0, stderr: "" });
-    const logged = await Array.fromAsync(readPredictions(join(home, "predictions", "movie-reviews")));
+    const logged = [];
+    for await (const prediction of readPredictions(join(home, "predictions", "movie-reviews")))
+      logged.push(prediction);
     expect(logged).toHaveLength(2);
     expect(logged[0]).toMatchObject({
       project: "movie-reviews",

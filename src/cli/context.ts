@@ -1,6 +1,7 @@
 /** What every command starts from: the home folder, the store, the terminal, a signal that ends it. */
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { shellQuote } from "../config/index.ts";
 import { openStore, type Store } from "../tracking/index.ts";
 import { type Terminal, terminal } from "./terminal.ts";
 
@@ -22,14 +23,17 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** A variable that is set to nothing says nothing. */
+const usualHome = (): string => process.env.HAVN_HOME || ".havn";
+
+/** `--home` as it must be typed for another command to find the same home; nothing where it is the usual one. */
+export const homeOption = ({ home }: CommonOptions): string =>
+  home === usualHome() ? "" : ` --home ${shellQuote(home)}`;
+
 /** Adds the options that all commands have. */
 export const withCommonOptions = (command: Command): Command =>
   command
-    .option(
-      "--home <dir>",
-      "folder of database, artifacts and logs (HAVN_HOME)",
-      process.env.HAVN_HOME ?? ".havn",
-    )
+    .option("--home <dir>", "folder of database, artifacts and logs (HAVN_HOME)", usualHome())
     .option("--json", "print the result as one line of JSON")
     .option("--quiet", "print the result only")
     .option("--verbose", "print errors with their stack");

@@ -29,6 +29,8 @@ export interface TrainingRunOptions {
   readonly report: Report;
   /** Told what a person should know before training starts. */
   readonly note?: (message: string) => void;
+  /** The command that continues the run, for whoever interrupts it. */
+  readonly resumeCommand?: (runId: string) => string;
 }
 
 export interface TrainedRun {
@@ -43,7 +45,7 @@ export interface TrainedRun {
  * machine. A run that ends early keeps its checkpoints and can be resumed.
  */
 export async function trainingRun(project: Project, options: TrainingRunOptions): Promise<TrainedRun> {
-  const { store, config, note = () => {} } = options;
+  const { store, config, note = () => {}, resumeCommand } = options;
   const context = { folder: project.folder, seed: config.common.seed };
   const task = await project.task.create(config.task, context);
   const splits = await project.task.read(config.task, context);
@@ -64,7 +66,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
           folder: join(options.checkpoints, runId),
           every: { seconds: config.common.training.checkpoint_seconds },
           resume: options.resume !== undefined,
-          resumeCommand: `npx havn train ${project.name} --resume ${runId}`,
+          ...(resumeCommand && { resumeCommand: resumeCommand(runId) }),
         },
         run: {
           logMetrics: (metrics) => store.logBatch(runId, { metrics }),

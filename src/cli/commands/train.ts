@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { Command } from "commander";
-import { choicesOf, expandSweeps } from "../../config/index.ts";
+import { choicesOf, expandSweeps, shellQuote } from "../../config/index.ts";
 import {
   evaluationRun,
   loadProject,
@@ -15,7 +15,7 @@ import {
   type TrainedRun,
   trainingRun,
 } from "../../tasks/index.ts";
-import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { type CommonOptions, type Context, homeOption, withCommonOptions, withContext } from "../context.ts";
 import { formatMetrics } from "../terminal.ts";
 
 interface TrainOptions extends CommonOptions {
@@ -60,7 +60,7 @@ async function start(
 ): Promise<void> {
   const project = await loadProject(name);
   const overrides = withPreset(project, typed, options.preset);
-  const command = `havn ${verb} ${name}`;
+  const command = `havn ${verb} ${shellQuote(name)}`;
   if (options.cfg) {
     process.stdout.write(projectConfig(project, overrides, command).composition.print());
     return;
@@ -78,8 +78,11 @@ async function start(
         ...options,
         context,
         command,
+        resumeCommand: (runId) => `npx ${command} --resume ${runId}${homeOption(options)}`,
       });
     }
+    // As of a program that Ctrl-C ends, so that what was to come after it does not.
+    if (context.signal.aborted) process.exitCode = 130;
   });
 }
 
@@ -99,12 +102,13 @@ interface RunOptions {
   readonly context: Context;
   readonly command: string;
   readonly resume?: string;
+  readonly resumeCommand?: (runId: string) => string;
 }
 
 async function train(
   project: Project,
   overrides: readonly string[],
-  { context, command, resume }: RunOptions,
+  { context, command, resume, resumeCommand }: RunOptions,
 ) {
   const { store, terminal, checkpoints, signal } = context;
   const run = resume === undefined ? undefined : await store.getRun(resume);
@@ -117,6 +121,7 @@ async function train(
     signal,
     report: terminal.progress,
     note: terminal.note,
+    ...(resumeCommand && { resumeCommand }),
   });
   return { config, trained };
 }

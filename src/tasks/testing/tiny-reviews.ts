@@ -8,8 +8,16 @@ const reviews = fileURLToPath(new URL("../../../projects/movie-reviews/data/", i
 /** Rows of each label in each split: forty in all. */
 const rowsOfLabel = { train: 12, validation: 4, test: 4 };
 
+/** A WordPiece vocabulary of characters alone: a small table of embeddings, so small checkpoints. */
+const characters = [..."abcdefghijklmnopqrstuvwxyz0123456789.,!?'-()"];
+const vocabulary = [
+  ...["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"],
+  ...characters.flatMap((character) => [character, `##${character}`]),
+];
+
 /** A model of one layer and width 16, two epochs of three steps. */
-export const tinyModel = [
+const tinyModel = [
+  `model.architecture.vocab_size=${vocabulary.length}`,
   "model.architecture.dim=16",
   "model.architecture.n_layers=1",
   "model.architecture.n_heads=2",
@@ -19,7 +27,7 @@ export const tinyModel = [
 ] as const;
 
 /**
- * Writes train.csv, validation.csv and test.csv into a folder.
+ * Writes train.csv, validation.csv, test.csv and a tokenizer into a folder.
  * @returns the overrides that train a tiny model on them
  */
 export async function tinyReviews(folder: string): Promise<string[]> {
@@ -31,5 +39,8 @@ export async function tinyReviews(folder: string): Promise<string[]> {
     await writeFile(file, [header, ...ofLabel("0"), ...ofLabel("1"), ""].join("\n"));
     return `data.${split}=${file}`;
   });
-  return [...(await Promise.all(splits)), ...tinyModel];
+  const tokenizer = join(folder, "tokenizer");
+  await mkdir(tokenizer, { recursive: true });
+  await writeFile(join(tokenizer, "vocab.txt"), `${vocabulary.join("\n")}\n`);
+  return [...(await Promise.all(splits)), `model.tokenizer=${tokenizer}`, ...tinyModel];
 }
