@@ -26,13 +26,19 @@ export interface GradientContext<N extends number, A> {
   readonly attributes: A;
 }
 
+/** float32 unless said otherwise. */
+export interface Statistic {
+  readonly shape: Shape;
+  readonly dtype?: DType;
+}
+
 export interface OperatorDefinition<N extends number, A> {
   /** Shape of the first output; checks that the inputs fit. */
   shape(inputs: Tuple<N, Tensor>, attributes: A): Shape;
   /** Type of the first output; that of the first input unless said otherwise. */
   dtype?(inputs: Tuple<N, Tensor>, attributes: A): DType;
-  /** Shapes of further float32 outputs (statistics that the gradient uses; not differentiable themselves). */
-  statistics?(inputs: Tuple<N, Tensor>, attributes: A): readonly Shape[];
+  /** Further outputs: statistics that the gradient uses, not differentiable themselves. */
+  statistics?(inputs: Tuple<N, Tensor>, attributes: A): readonly Statistic[];
   /** Derivative of the loss by each input; undefined where an input has none (indices). */
   gradient?(context: GradientContext<N, A>): readonly (Tensor | undefined)[];
   /** "com.microsoft" for ONNX Runtime's own operators. */
@@ -109,8 +115,8 @@ function operate<N extends number, A>(
   outputs.push(
     new Tensor(dtype, definition.shape(inputs, attributes), { kind: "operation", operation, index: 0 }),
   );
-  for (const shape of definition.statistics?.(inputs, attributes) ?? [])
-    outputs.push(new Tensor("float32", shape, { kind: "operation", operation, index: outputs.length }));
+  for (const { shape, dtype = "float32" } of definition.statistics?.(inputs, attributes) ?? [])
+    outputs.push(new Tensor(dtype, shape, { kind: "operation", operation, index: outputs.length }));
   return outputs[0]!;
 }
 

@@ -7,7 +7,7 @@ import type { Operation } from "./operator.ts";
 import { add } from "./operators/elementwise.ts";
 import { type ScatterRowsAttributes, scatterRows } from "./operators/lookup.ts";
 import { type Shape, sameShape } from "./shape.ts";
-import type { Parameter, Tensor } from "./tensor.ts";
+import { Buffer, type Parameter, type Tensor } from "./tensor.ts";
 
 export interface Signature {
   readonly name: string;
@@ -48,7 +48,7 @@ export function compile(
   { name = "havn", parameters, weights }: CompileOptions,
 ): Program {
   const graph = new GraphBuilder();
-  const leaves = leavesOf(Object.values(outputs));
+  const { leaves, used } = reach(Object.values(outputs));
   const names = new Map<Tensor, string>();
   const parameterNames = new Map<Tensor, string>([...parameters].map(([key, parameter]) => [parameter, key]));
   const described = { inputs: [] as Signature[], parameters: [] as string[], masks: [] as Mask[] };
@@ -76,7 +76,7 @@ export function compile(
     graph.input(name, dtype, shape);
   for (const name of described.parameters) graph.input(name, "float32", parameters.get(name)!.shape);
 
-  const emit = emitter(graph, names);
+  const emit = emitter(graph, names, used);
   const signatures = Object.entries(outputs).map(([key, tensor]) => {
     graph.output(key, emit(tensor), tensor.dtype, tensor.shape);
     return { name: key, dtype: tensor.dtype, shape: tensor.shape };
@@ -94,22 +94,22 @@ function weightOf(weights: ReadonlyMap<string, NdArray<"float32">>, name: string
   return weight;
 }
 
-/** Everything in the graph that is not computed, in the order of first use. */
-function leavesOf(outputs: readonly Tensor[]): Set<Tensor> {
-  const seen = new Set<Tensor>();
+/** All tensors that the outputs need, and those of them that are not computed, both in the order of first use. */
+function reach(outputs: readonly Tensor[]): { used: Set<Tensor>; leaves: Set<Tensor> } {
+  const used = new Set<Tensor>();
   const leaves = new Set<Tensor>();
   const visit = (tensor: Tensor) => {
-    if (seen.has(tensor)) return;
-    seen.add(tensor);
+    if (used.has(tensor)) return;
+    used.add(tensor);
     if (tensor.source.kind === "operation") tensor.source.operation.inputs.forEach(visit);
     else leaves.add(tensor);
   };
   outputs.forEach(visit);
-  return leaves;
+  return { used, leaves };
 }
 
 /** Writes each operation once, after those it uses. */
-function emitter(graph: GraphBuilder, names: Map<Tensor, string>) {
+function emitter(graph: GraphBuilder, names: Map<Tensor, string>, used: ReadonlySet<Tensor>) {
   const emitted = new Set<Operation>();
   const emit = (tensor: Tensor): string => {
     const { source } = tensor;
@@ -117,8 +117,8 @@ function emitter(graph: GraphBuilder, names: Map<Tensor, string>) {
     if (source.kind === "operation" && !emitted.has(source.operation)) {
       const { operation } = source;
       emitted.add(operation);
-      const outputs = emitOperation(graph, operation, operation.inputs.map(emit));
-      for (const [i, output] of operation.outputs.entries()) names.set(output, outputs[i]!);
+      const outputs = emitOperation(graph, operation, operation.inputs.map(emit), used);
+      for (const [i, output] of outputs.entries()) names.set(operation.outputs[i]!, output);
     }
     return names.get(tensor)!;
   };
@@ -129,14 +129,16 @@ function emitOperation(
   graph: GraphBuilder,
   operation: Operation,
   inputs: readonly string[],
+  used: ReadonlySet<Tensor>,
 ): readonly string[] {
   const { type, definition, attributes, outputs } = operation;
   if (definition.emit) {
     const names = definition.emit(graph, inputs, operation);
     return typeof names === "string" ? [names] : names;
   }
+  // Statistics that nothing asks for cost time, and hide the node from ONNX Runtime's fusions.
   return graph.nodes(type, inputs, {
-    outputs: outputs.length,
+    outputs: outputs.findLastIndex((output) => used.has(output)) + 1,
     ...(definition.domain && { domain: definition.domain }),
     ...(definition.onnx && { attributes: definition.onnx(attributes, operation.inputs) }),
   });
@@ -158,31 +160,57 @@ export interface GradientOutputs {
 /** Forward and backward in one graph; output "loss" and one or more outputs for each gradient. */
 export interface TrainingProgram extends Program {
   readonly gradients: readonly GradientOutputs[];
+  /** Outputs that replace the values of buffers after a run. */
+  readonly updates: readonly { readonly buffer: string; readonly value: string }[];
+}
+
+export interface CompileTrainingOptions extends Omit<CompileOptions, "weights"> {
+  /** Names of parameters that keep their values: no gradient is computed for them. */
+  readonly frozen?: ReadonlySet<string>;
+  /** Values of buffers after a batch: `TrainingPass.updates`. */
+  readonly updates?: ReadonlyMap<Buffer, Tensor>;
 }
 
 /**
  * Compiles the loss and its derivatives by every parameter. Gradients of lookups stay rows with their indices, so
  * that no gradient as large as a vocabulary is ever filled with zeros in the graph.
  */
-export function compileTraining(loss: Tensor, options: Omit<CompileOptions, "weights">): TrainingProgram {
-  const names = [...options.parameters.keys()];
-  const found = gradients(loss, [...options.parameters.values()]);
+export function compileTraining(
+  loss: Tensor,
+  { frozen = new Set(), updates = new Map(), ...options }: CompileTrainingOptions,
+): TrainingProgram {
+  const trained = [...options.parameters].filter(
+    ([name, parameter]) => !(parameter instanceof Buffer) && !frozen.has(name),
+  );
+  const found = gradients(
+    loss,
+    trained.map(([, parameter]) => parameter),
+  );
   const outputs: Record<string, Tensor> = { loss };
-  const described = names.flatMap((parameter, i): GradientOutputs[] => {
+  const described = trained.flatMap(([parameter], i): GradientOutputs[] => {
     const gradient = found[i];
-    if (!gradient) return [];
-    const { dense, lookups } = splitRows(gradient);
-    if (dense) outputs[`gradient.${parameter}`] = dense;
-    const rows = lookups.map(({ inputs: [indices, values], attributes }, k) => {
-      const { paddingIndex } = attributes as ScatterRowsAttributes;
-      const names = { indices: `indices.${k}.${parameter}`, values: `rows.${k}.${parameter}` };
-      outputs[names.indices] = indices!;
-      outputs[names.values] = values!;
-      return { ...names, ...(paddingIndex !== undefined && { paddingIndex }) };
-    });
-    return [{ parameter, ...(dense && { dense: `gradient.${parameter}` }), rows }];
+    return gradient ? [addGradient(outputs, parameter, gradient)] : [];
   });
-  return { ...compile(outputs, options), gradients: described };
+  const followed = [...options.parameters].flatMap(([buffer, parameter]) => {
+    const value = parameter instanceof Buffer ? updates.get(parameter) : undefined;
+    if (!value) return [];
+    outputs[`update.${buffer}`] = value;
+    return [{ buffer, value: `update.${buffer}` }];
+  });
+  return { ...compile(outputs, options), gradients: described, updates: followed };
+}
+
+function addGradient(outputs: Record<string, Tensor>, parameter: string, gradient: Tensor): GradientOutputs {
+  const { dense, lookups } = splitRows(gradient);
+  if (dense) outputs[`gradient.${parameter}`] = dense;
+  const rows = lookups.map(({ inputs: [indices, values], attributes }, k) => {
+    const { paddingIndex } = attributes as ScatterRowsAttributes;
+    const names = { indices: `indices.${k}.${parameter}`, values: `rows.${k}.${parameter}` };
+    outputs[names.indices] = indices!;
+    outputs[names.values] = values!;
+    return { ...names, ...(paddingIndex !== undefined && { paddingIndex }) };
+  });
+  return { parameter, ...(dense && { dense: `gradient.${parameter}` }), rows };
 }
 
 /** Takes a sum apart into a dense term and the lookups whose gradients it adds. */

@@ -2,8 +2,8 @@
 import { ShapeError } from "./errors.ts";
 
 /**
- * A number, or a name that gets its number when a program runs ("batch"). A product of dimensions is a name as
- * well, its factors in order: "batch*sequence", "12*batch".
+ * A number, or a name that gets its number when a program runs ("batch"). Products and sums of dimensions are names
+ * as well, their parts in order: "batch*sequence", "12*batch", "(1+past)".
  */
 export type Dimension = number | string;
 export type Shape = readonly Dimension[];
@@ -27,6 +27,30 @@ export function product(dims: Shape): Dimension {
   if (names.length === 0 || factor === 0) return factor;
   return [...(factor === 1 ? [] : [String(factor)]), ...names.sort()].join("*");
 }
+
+/**
+ * Sum of dimensions in its one canonical form.
+ * @throws {ShapeError} for products: nothing needs their sums
+ */
+export function total(operator: string, dims: Shape): Dimension {
+  let number = 0;
+  const names: string[] = [];
+  for (const dim of dims) {
+    if (typeof dim === "number") number += dim;
+    else if (dim.includes("*")) throw new ShapeError(operator, [dims], "only plain dimensions can be added");
+    else
+      for (const part of termsOf(dim)) {
+        if (Number.isNaN(Number(part))) names.push(part);
+        else number += Number(part);
+      }
+  }
+  if (names.length === 0) return number;
+  const terms = [...(number === 0 ? [] : [String(number)]), ...names.sort()];
+  return terms.length === 1 ? terms[0]! : `(${terms.join("+")})`;
+}
+
+/** The parts of a sum: "(1+past)" -> "1", "past"; any other dimension is its own only part. */
+export const termsOf = (dim: string): string[] => (dim.startsWith("(") ? dim.slice(1, -1).split("+") : [dim]);
 
 /** NumPy's broadcasting rule; a named dimension fits itself and 1. */
 export function broadcast(operator: string, a: Shape, b: Shape): Shape {

@@ -3,7 +3,7 @@
 import { TensorError } from "../errors.ts";
 import type { DType, NdArray } from "../ndarray.ts";
 import type { OnnxAttribute } from "../operator.ts";
-import type { Dimension, Shape } from "../shape.ts";
+import { type Dimension, type Shape, termsOf } from "../shape.ts";
 import { MessageWriter } from "./protobuf.ts";
 
 /** TensorProto.DataType of onnx.proto. */
@@ -108,14 +108,20 @@ export class GraphBuilder {
     const source = this.#dimensionSources.get(dim);
     if (source)
       return this.node("Shape", [source.name], { attributes: { start: source.axis, end: source.axis + 1 } });
+    const terms = termsOf(dim);
     const factors = dim.split("*");
+    if (terms.length > 1) return this.#combine("Add", terms);
     if (factors.length === 1)
       throw new TensorError(
         `dimension "${dim}" is in no input of the program, so its size is unknown at run time`,
       );
-    return factors
-      .map((factor) => this.dimension(Number.isNaN(Number(factor)) ? factor : Number(factor)))
-      .reduce((a, b) => this.node("Mul", [a, b]));
+    return this.#combine("Mul", factors);
+  }
+
+  #combine(type: "Add" | "Mul", parts: readonly string[]): string {
+    return parts
+      .map((part) => this.dimension(Number.isNaN(Number(part)) ? part : Number(part)))
+      .reduce((a, b) => this.node(type, [a, b]));
   }
 
   /** The ModelProto. Opset 21 and IR version 10 are what onnxruntime-node and -web both read. */

@@ -4,7 +4,7 @@ import { type Operator, operator } from "../operator.ts";
 import { broadcast, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { sum, sumTo } from "./reduce.ts";
-import { flattenRows, reshape } from "./shape.ts";
+import { flattenRows, reshape, squeeze, unsqueeze } from "./shape.ts";
 
 interface Transposition {
   readonly transA?: boolean;
@@ -50,13 +50,24 @@ const fusedMatmul: Operator<2, Transposition> = operator<2, Transposition>("Fuse
 });
 
 /**
- * Product of matrices, batched over leading dimensions that broadcast.
+ * Product of matrices, batched over leading dimensions that broadcast. A vector as first operand is a row, as second
+ * a column, and its axis is missing from the result.
  * @param a [..., rows, inner], or [..., inner, rows] with `transA`
  * @param b [..., inner, columns], or [..., columns, inner] with `transB`
  * @returns [..., rows, columns], times `scale`
+ * @throws {ShapeError} when the inner dimensions differ
  */
-export const matmul = (a: Tensor, b: Tensor, options: Transposition = {}): Tensor =>
-  fusedMatmul(a, b, options);
+export function matmul(a: Tensor, b: Tensor, options: Transposition = {}): Tensor {
+  if (a.rank === 1)
+    return squeeze(matmul(unsqueeze(a, 0), b, { ...options, transA: false }), b.rank === 1 ? -1 : -2);
+  if (b.rank === 1) return squeeze(matmul(a, unsqueeze(b, 1), { ...options, transB: false }), -1);
+  // One large product instead of a batch of small ones, whose gradient by b would have to be summed.
+  if (a.rank > 2 && b.rank === 2 && !options.transA) {
+    const rows = fusedMatmul(flattenRows(a), b, options);
+    return reshape(rows, [...a.shape.slice(0, -1), rows.dim(1)]);
+  }
+  return fusedMatmul(a, b, options);
+}
 
 /** y = x W^T + b on rows; `Gemm` adds the bias without a pass over the result of its own. */
 const gemm = operator<3>("Gemm", {

@@ -1,10 +1,10 @@
-/** Operators that move elements without changing them. */
+/** Operators that give the same elements another shape or order, and the numbers that shapes are made of. */
 import { ShapeError } from "../errors.ts";
 import { operator, variadicOperator } from "../operator.ts";
 import { broadcast, type Dimension, normalizeAxis, product, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { cast } from "./elementwise.ts";
-import { sumTo } from "./reduce.ts";
+import { cast } from "./condition.ts";
+import { sum, sumTo } from "./reduce.ts";
 
 const reshapeTo = operator<1, { shape: Shape }>("Reshape", {
   shape: ([x], { shape }) => {
@@ -20,6 +20,19 @@ const reshapeTo = operator<1, { shape: Shape }>("Reshape", {
 /** The same elements in another shape; dimensions may be joined into products and taken apart again. */
 export const reshape = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : reshapeTo(x, { shape });
+
+/** A new axis of size 1 at `axis` of the result. */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis("unsqueeze", axis, [...x.shape, 1]);
+  return reshape(x, x.shape.toSpliced(at, 0, 1));
+}
+
+/** Drops an axis of size 1. */
+export function squeeze(x: Tensor, axis: number): Tensor {
+  const at = normalizeAxis("squeeze", axis, x.shape);
+  if (x.shape[at] !== 1) throw new ShapeError("squeeze", [x.shape], `axis ${axis} must have size 1`);
+  return reshape(x, x.shape.toSpliced(at, 1));
+}
 
 /** All dimensions but the last joined: [batch, sequence, hidden] -> [batch*sequence, hidden]. */
 export const flattenRows = (x: Tensor): Tensor => reshape(x, [product(x.shape.slice(0, -1)), x.dim(-1)]);
@@ -37,7 +50,7 @@ const transposeBy = operator<1, { order: readonly number[] }>("Transpose", {
 
 /** Axes in another order; axis i of the result is axis `order[i]` of x. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
-  if (order.length !== x.rank || order.some((_, axis) => !order.includes(axis)))
+  if (order.length !== x.rank || x.shape.some((_, axis) => !order.includes(axis)))
     throw new ShapeError("permute", [x.shape], `[${order.join(", ")}] must name each axis once`);
   return order.every((axis, i) => axis === i) ? x : transposeBy(x, { order });
 }
@@ -53,7 +66,11 @@ export function transpose(x: Tensor, first = -2, second = -1): Tensor {
 }
 
 const expandTo = operator<1, { shape: Shape }>("Expand", {
-  shape: ([x], { shape }) => broadcast("expand", x.shape, shape),
+  shape: ([x], { shape }) => {
+    if (!sameShape(broadcast("expand", x.shape, shape), shape))
+      throw new ShapeError("expand", [x.shape, shape], "only axes of size 1 can be repeated");
+    return shape;
+  },
   emit: (graph, [x], { attributes }) =>
     graph.node("Expand", [x!, graph.shape((attributes as { shape: Shape }).shape)]),
   gradient: ({ inputs: [x], upstream }) => [sumTo(upstream, x.shape)],
@@ -63,94 +80,31 @@ const expandTo = operator<1, { shape: Shape }>("Expand", {
 export const expand = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : expandTo(x, { shape });
 
-interface SliceAttributes {
-  readonly axis: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-const sliceAxis = operator<1, SliceAttributes>("Slice", {
-  shape: ([x], { axis, start, end }) => x.shape.map((dim, i) => (i === axis ? end - start : dim)),
-  emit: (graph, [x], { attributes }) => {
-    const { axis, start, end } = attributes as SliceAttributes;
-    return graph.node("Slice", [x!, graph.integers([start]), graph.integers([end]), graph.integers([axis])]);
-  },
-  gradient: ({ inputs: [x], upstream, attributes: { axis, start, end } }) => [
-    padAxis(upstream, { axis, before: start, size: x.shape[axis]!, taken: end - start }),
-  ],
-});
-
-/** Elements `start` up to `end` of an axis. */
-export function slice(x: Tensor, { axis, start, end }: SliceAttributes): Tensor {
-  const along = normalizeAxis("slice", axis, x.shape);
-  const size = x.shape[along]!;
-  if (!(start >= 0 && end > start && (typeof size === "string" || end <= size)))
-    throw new ShapeError("slice", [x.shape], `${start} to ${end} must lie within axis ${axis}`);
-  return sliceAxis(x, { axis: along, start, end });
-}
-
-interface PadAttributes {
-  readonly axis: number;
-  readonly before: number;
-  /** Size of the axis in the result. */
-  readonly size: Dimension;
-  /** Size of the axis in the input. */
-  readonly taken: number;
-}
-
-/** Zeros before and after along one axis: what a slice left out. */
-const padAxis = operator<1, PadAttributes>("Pad", {
-  shape: ([x], { axis, size }) => x.shape.map((dim, i) => (i === axis ? size : dim)),
-  emit: (graph, [x], { attributes }) => {
-    const { axis, before, size, taken } = attributes as PadAttributes;
-    const after =
-      typeof size === "number"
-        ? graph.integers([size - before - taken])
-        : graph.node("Sub", [graph.dimension(size), graph.integers([before + taken])]);
-    const pads = graph.node("Concat", [graph.integers([before]), after], { attributes: { axis: 0 } });
-    return graph.node("Pad", [x!, pads, "", graph.integers([axis])]);
-  },
-  gradient: ({ upstream, attributes: { axis, before, taken } }) => [
-    slice(upstream, { axis, start: before, end: before + taken }),
-  ],
-});
-
-/** One index of an axis, which disappears: the first token of [batch, sequence, hidden] -> [batch, hidden]. */
-export function select(x: Tensor, axis: number, index: number): Tensor {
-  const along = normalizeAxis("select", axis, x.shape);
-  const taken = slice(x, { axis: along, start: index, end: index + 1 });
-  return reshape(taken, [...x.shape.slice(0, along), ...x.shape.slice(along + 1)]);
-}
-
-/** Joins tensors along an axis of numbered dimensions. */
-const concatAxis = variadicOperator<{ axis: number }>("Concat", {
-  shape: (inputs, { axis }) =>
-    inputs[0]!.shape.map((dim, i) =>
-      i === axis ? inputs.reduce((size, { shape }) => size + (shape[axis] as number), 0) : dim,
+const tileBy = operator<1, { repeats: readonly number[] }>("Tile", {
+  shape: ([x], { repeats }) => x.shape.map((dim, axis) => product([repeats[axis]!, dim])),
+  emit: (graph, [x], { attributes }) =>
+    graph.node("Tile", [x!, graph.integers((attributes as { repeats: readonly number[] }).repeats)]),
+  // The repetitions become axes of their own, which are summed.
+  gradient: ({ inputs: [x], upstream, attributes: { repeats } }) => [
+    sum(
+      reshape(
+        upstream,
+        x.shape.flatMap((dim, axis) => [repeats[axis]!, dim]),
+      ),
+      { axes: x.shape.map((_, axis) => 2 * axis) },
     ),
-  onnx: ({ axis }) => ({ axis }),
-  gradient: ({ inputs, upstream, attributes: { axis } }) => {
-    let start = 0;
-    return inputs.map(({ shape }) => {
-      const end = start + (shape[axis] as number);
-      const part = slice(upstream, { axis, start, end });
-      start = end;
-      return part;
-    });
-  },
+  ],
 });
 
-/** Joins tensors along an axis; all other dimensions must be equal. */
-export function concat(inputs: readonly Tensor[], axis: number): Tensor {
-  const along = normalizeAxis("concat", axis, inputs[0]!.shape);
-  const others = ({ shape }: Tensor) => shape.filter((_, i) => i !== along);
-  if (inputs.some((x) => !sameShape(others(x), others(inputs[0]!)) || typeof x.shape[along] !== "number"))
+/** The whole tensor again and again: `repeats` says how often along each axis. */
+export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  if (repeats.length !== x.rank || repeats.some((times) => !Number.isInteger(times) || times < 1))
     throw new ShapeError(
-      "concat",
-      inputs.map(({ shape }) => shape),
-      `all but axis ${axis} must be equal`,
+      "tile",
+      [x.shape],
+      `[${repeats.join(", ")}] must give a positive number for each axis`,
     );
-  return inputs.length === 1 ? inputs[0]! : concatAxis(inputs, { axis: along });
+  return tileBy(x, { repeats });
 }
 
 const sizes = operator<1, { axes: readonly number[] }>("Shape", {
@@ -161,8 +115,33 @@ const sizes = operator<1, { axes: readonly number[] }>("Shape", {
     const size = graph.dimension(product(axes.map((axis) => x!.shape[axis]!)));
     return graph.node("Squeeze", [size]);
   },
+  gradient: () => [undefined],
 });
 
 /** Number of elements along axes as a float32 scalar, known when the program runs. */
 export const sizeOfShape = (x: Tensor, axes: readonly number[]): Tensor =>
   cast(sizes(x, { axes }), { to: "float32" });
+
+const range = variadicOperator<{ size: Dimension }>("Range", {
+  shape: (_inputs, { size }) => [size],
+  dtype: () => "int64",
+  emit: (graph, _inputs, { attributes }) => {
+    const scalar = (value: number) =>
+      graph.constant({ dtype: "int64", shape: [], data: BigInt64Array.of(BigInt(value)) });
+    const limit = graph.node("Squeeze", [graph.dimension((attributes as { size: Dimension }).size)]);
+    return graph.node("Range", [scalar(0), limit, scalar(1)]);
+  },
+});
+
+/** int64 0, 1, ... up to the size of a dimension, known when the program runs: positions. */
+export const arange = (size: Dimension): Tensor => range([], { size });
+
+const filled = variadicOperator<{ shape: Shape }>("ConstantOfShape", {
+  shape: (_inputs, { shape }) => shape,
+  dtype: () => "float32",
+  emit: (graph, _inputs, { attributes }) =>
+    graph.node("ConstantOfShape", [graph.shape((attributes as { shape: Shape }).shape)]),
+});
+
+/** float32 zeros of a shape, made when the program runs. */
+export const zeros = (shape: Shape): Tensor => filled([], { shape });

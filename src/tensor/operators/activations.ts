@@ -1,0 +1,106 @@
+/** Activation functions of neural networks. */
+import { type Operator, operator } from "../operator.ts";
+import type { Tensor } from "../tensor.ts";
+import { cast, greater, less, where } from "./condition.ts";
+import { abs, add, clamp, div, exp, mul, neg, sigmoid, sub, tanh } from "./elementwise.ts";
+
+/** 1 where x > 0, else 0. A product with it takes two thirds of the time of `where` (measured on 6 million). */
+const isPositive = (x: Tensor): Tensor => cast(greater(x, 0), { to: "float32" });
+
+/** y = max(x, 0). */
+export const relu = operator<1>("Relu", {
+  shape: ([x]) => x.shape,
+  gradient: ({ inputs: [x], upstream }) => [mul(upstream, isPositive(x))],
+});
+
+/** y = min(max(x, 0), 6) (Howard et al. 2017). */
+export const relu6 = (x: Tensor): Tensor => clamp(x, { min: 0, max: 6 });
+
+/** x where it is positive, `slope` x elsewhere. */
+export const leakyRelu = operator<1, { slope: number }>("LeakyRelu", {
+  shape: ([x]) => x.shape,
+  onnx: ({ slope }) => ({ alpha: { float: slope } }),
+  gradient: ({ inputs: [x], upstream, attributes: { slope } }) => [
+    mul(upstream, where(greater(x, 0), 1, slope)),
+  ],
+});
+
+/**
+ * Gaussian error linear unit x P(x), P the normal distribution function (Hendrycks & Gimpel 2016).
+ *
+ * d gelu(x) = P(x) + x p(x) dx. P(x) is taken as gelu(x) / x: ONNX Runtime's `Gelu` is eight times faster than its
+ * `Erf`. An exact zero would give 0/0 (in training on real data about one element in 10^9), so x is moved by
+ * 1e-30 first, which changes no float32 above 1e-22.
+ */
+export function gelu(x: Tensor): Tensor {
+  return geluOfNonZero(add(x, 1e-30));
+}
+
+const geluOfNonZero = operator<1>("Gelu", {
+  domain: "com.microsoft",
+  shape: ([x]) => x.shape,
+  gradient: ({ inputs: [x], output, upstream }) => {
+    const density = mul(exp(mul(mul(x, x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return [mul(upstream, add(div(output, x), mul(x, density)))];
+  },
+});
+
+/**
+ * The tanh approximation of `gelu` (Hugging Face's "gelu_new"): y = x/2 (1 + t), t = tanh(u), u = a (x + b x^3).
+ * dy = (1 + t)/2 + x/2 (1 - t^2) a (1 + 3 b x^2) dx
+ */
+export const geluTanh = operator<1>("FastGelu", {
+  domain: "com.microsoft",
+  shape: ([x]) => x.shape,
+  gradient: ({ inputs: [x], upstream }) => {
+    const a = Math.sqrt(2 / Math.PI);
+    const b = 0.044715;
+    const squared = mul(x, x);
+    const t = tanh(mul(x, add(mul(squared, a * b), a)));
+    const bend = mul(mul(x, sub(1, mul(t, t))), add(mul(squared, 3 * a * b), a));
+    return [mul(upstream, mul(add(add(t, 1), bend), 0.5))];
+  },
+});
+
+/** x sigmoid(a x): with s the sigmoid and y the result, dy = s (1 + a (x - y)) dx. */
+const sigmoidWeighted = operator<1, { sharpness: number }>("QuickGelu", {
+  domain: "com.microsoft",
+  shape: ([x]) => x.shape,
+  onnx: ({ sharpness }) => ({ alpha: { float: sharpness } }),
+  gradient: ({ inputs: [x], output, upstream, attributes: { sharpness } }) => {
+    const scaled = (value: Tensor) => (sharpness === 1 ? value : mul(value, sharpness));
+    return [mul(upstream, mul(sigmoid(scaled(x)), add(scaled(sub(x, output)), 1)))];
+  },
+});
+
+/** x sigmoid(1.702 x), CLIP's approximation of `gelu`. */
+export const quickGelu = (x: Tensor): Tensor => sigmoidWeighted(x, { sharpness: 1.702 });
+
+/** x sigmoid(x), also called swish (Elfwing et al. 2017). */
+export const silu = (x: Tensor): Tensor => sigmoidWeighted(x, { sharpness: 1 });
+
+/** min(max(x/6 + 1/2, 0), 1) (Howard et al. 2019, section 5.2). */
+export const hardsigmoid = operator<1>("HardSigmoid", {
+  shape: ([x]) => x.shape,
+  onnx: () => ({ alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+  gradient: ({ inputs: [x], upstream }) => [
+    mul(upstream, mul(cast(less(abs(x), 3), { to: "float32" }), 1 / 6)),
+  ],
+});
+
+/** x hardsigmoid(x): its slope is 0 below -3, 1 above 3 and x/3 + 1/2 between. */
+export const hardswish: Operator<1, undefined> = operator<1>("HardSwish", {
+  shape: ([x]) => x.shape,
+  gradient: ({ inputs: [x], upstream }) => [
+    mul(upstream, where(less(abs(x), 3), add(mul(x, 1 / 3), 0.5), isPositive(x))),
+  ],
+});
+
+/** log(1 + exp(x)) without overflow. */
+export const softplus = operator<1>("Softplus", {
+  shape: ([x]) => x.shape,
+  gradient: ({ inputs: [x], upstream }) => [mul(upstream, sigmoid(x))],
+});
+
+/** log(sigmoid(x)) without overflow. */
+export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)));

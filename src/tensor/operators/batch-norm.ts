@@ -1,0 +1,130 @@
+/** Batch normalisation: by the statistics of the batch while training, by kept ones afterwards. */
+import { ShapeError } from "../errors.ts";
+import { type Operand, operator } from "../operator.ts";
+import { product } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { add, div, mul, rsqrt, sub } from "./elementwise.ts";
+import { perChannel } from "./normalize.ts";
+import { mean, sum, sumOfSquares } from "./reduce.ts";
+import { sizeOfShape } from "./shape.ts";
+
+/** Every axis but that of the channels. */
+const axesOf = (x: Tensor): number[] => x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+
+/** Number of values that are folded into one statistic. */
+function countOf(x: Tensor): Operand {
+  const size = product(axesOf(x).map((axis) => x.shape[axis]!));
+  return typeof size === "number" ? size : sizeOfShape(x, axesOf(x));
+}
+
+interface Parts {
+  readonly x: Tensor;
+  readonly upstream: Tensor;
+  /** x - mean */
+  readonly centered: Tensor;
+  /** r = 1 / sqrt(variance + epsilon) [channels] */
+  readonly inverseDeviation: Tensor;
+  /** weight * r [channels] */
+  readonly slope: Tensor;
+  /** Derivatives by weight and bias [channels]. */
+  readonly dWeight: Tensor;
+  readonly dBias: Tensor;
+}
+
+/** y = (x - mean) r w + b; the inputs are x, w, b, mean and variance. Kinds differ in the derivative by x. */
+const batchNormalization = (inputGradient: (parts: Parts) => Tensor) =>
+  operator<number, { epsilon: number }>("BatchNormalization", {
+    shape: ([x, ...vectors]) => {
+      if (x!.rank < 2 || vectors.some(({ rank, shape }) => rank !== 1 || shape[0] !== x!.shape[1]))
+        throw new ShapeError(
+          "batchNorm",
+          [x!, ...vectors].map(({ shape }) => shape),
+          "[batch, channels, ...] and vectors of the channels were expected",
+        );
+      return x!.shape;
+    },
+    onnx: ({ epsilon }) => ({ epsilon: { float: epsilon } }),
+    gradient: ({ inputs, upstream, attributes: { epsilon } }) => {
+      const [x, weight, , average, variance] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+      const inverseDeviation = rsqrt(add(variance, epsilon));
+      const centered = sub(x, perChannel(average, x.rank));
+      const dWeight = mul(sum(mul(upstream, centered), { axes: axesOf(x) }), inverseDeviation);
+      const dBias = sum(upstream, { axes: axesOf(x) });
+      const slope = mul(weight, inverseDeviation);
+      const dx = inputGradient({ x, upstream, centered, inverseDeviation, slope, dWeight, dBias });
+      return [dx, dWeight, dBias, undefined, undefined];
+    },
+  });
+
+/** Kept statistics do not depend on x: dx = w r dy. */
+const byKeptStatistics = batchNormalization(({ x, upstream, slope }) =>
+  mul(upstream, perChannel(slope, x.rank)),
+);
+
+/** The batch's do, which takes off the mean of dy and its projection on x: dx = w r (dy - dBias/n - (x - mean) r dWeight/n). */
+const byBatchStatistics = batchNormalization(
+  ({ x, upstream, centered, inverseDeviation, slope, dWeight, dBias }) => {
+    // What belongs to a channel is computed on channels, so that few passes over the batch remain.
+    const pull = div(mul(mul(slope, inverseDeviation), dWeight), countOf(x));
+    const shift = div(mul(slope, dBias), countOf(x));
+    const scaled = mul(upstream, perChannel(slope, x.rank));
+    return sub(sub(scaled, mul(centered, perChannel(pull, x.rank))), perChannel(shift, x.rank));
+  },
+);
+
+/** What is kept of the batches that were seen. */
+export interface RunningStatistics {
+  /** [channels] */
+  readonly mean: Tensor;
+  /** [channels] */
+  readonly variance: Tensor;
+}
+
+/**
+ * Batch normalisation by kept statistics (Ioffe & Szegedy 2015, algorithm 2), as in evaluation.
+ * @param x      [batch, channels, ...]
+ * @param weight [channels]
+ * @param bias   [channels]
+ */
+export const batchNorm = (
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  running: RunningStatistics,
+  { epsilon = 1e-5 } = {},
+): Tensor => byKeptStatistics(x, weight, bias, running.mean, running.variance, { epsilon });
+
+interface TrainingOptions {
+  readonly epsilon?: number;
+  /** Share of the new batch in the running statistics. */
+  readonly momentum?: number;
+}
+
+/**
+ * Batch normalisation by the statistics of the batch (Ioffe & Szegedy 2015, algorithm 1), as in training. The running
+ * variance follows the unbiased variance, as in PyTorch.
+ * @param x      [batch, channels, ...]
+ * @param weight [channels]
+ * @param bias   [channels]
+ * @returns the normalised x, and the running statistics after this batch
+ */
+export function batchNormTraining(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  running: RunningStatistics,
+  { epsilon = 1e-5, momentum = 0.1 }: TrainingOptions = {},
+): { readonly output: Tensor; readonly running: RunningStatistics } {
+  const axes = axesOf(x);
+  const count = countOf(x);
+  const average = mean(x, { axes });
+  const squares = sumOfSquares(sub(x, perChannel(average, x.rank)), { axes });
+  const follow = (kept: Tensor, seen: Tensor) => add(mul(kept, 1 - momentum), mul(seen, momentum));
+  return {
+    output: byBatchStatistics(x, weight, bias, average, div(squares, count), { epsilon }),
+    running: {
+      mean: follow(running.mean, average),
+      variance: follow(running.variance, div(squares, typeof count === "number" ? count - 1 : sub(count, 1))),
+    },
+  };
+}
