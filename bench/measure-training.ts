@@ -8,8 +8,8 @@ import {
   input,
   int64,
   type NdArrays,
-  RandomStream,
   startTraining,
+  TrainingPass,
 } from "../src/tensor/index.ts";
 
 /** config.json of the full-size models; what is not named here is the architecture's default. */
@@ -54,7 +54,7 @@ export async function measureTraining({
     attention_mask: input("attention_mask", "int64", ["batch", "sequence"]),
   };
   const labels = input("labels", "int64", ["batch"]);
-  const { logits } = model.forward(symbols, new RandomStream());
+  const { logits } = model.forward(symbols, new TrainingPass());
   const session = await startTraining({
     training: compileTraining(crossEntropy(logits, labels), { parameters }),
     evaluation: compile({ logits: model.forward(symbols).logits }, { parameters }),

@@ -8,10 +8,10 @@ import {
   matmul,
   Parameter,
   permute,
-  type RandomStream,
   reshape,
   softmax,
   type Tensor,
+  type TrainingPass,
 } from "../tensor/index.ts";
 import { normal, normalExceptRow, ones, zeros } from "./initializers.ts";
 import { Module } from "./module.ts";
@@ -80,9 +80,9 @@ export class LayerNorm extends Module {
   }
 }
 
-/** Dropout while training (`random` given), nothing otherwise. */
-export function dropoutAt(rate: number, x: Tensor, random?: RandomStream): Tensor {
-  return random && rate > 0 ? dropout(x, random.mask(x.shape, rate)) : x;
+/** Dropout while training, nothing otherwise. */
+export function dropoutAt(rate: number, x: Tensor, pass?: TrainingPass): Tensor {
+  return pass && rate > 0 ? dropout(x, pass.mask(x.shape, rate)) : x;
 }
 
 export interface AttentionOptions {
@@ -91,7 +91,7 @@ export interface AttentionOptions {
   readonly bias: Tensor;
   /** Dropout of the attention weights. */
   readonly rate: number;
-  readonly random?: RandomStream | undefined;
+  readonly pass?: TrainingPass | undefined;
 }
 
 /**
@@ -102,10 +102,10 @@ export interface AttentionOptions {
  * @returns     [batch, target, hidden]
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): Tensor {
-  const { heads, bias, rate, random } = options;
+  const { heads, bias, rate, pass } = options;
   const depth = Number(query.dim(-1)) / heads;
   const split = (x: Tensor) => permute(reshape(x, [x.dim(0), x.dim(1), heads, depth]), [0, 2, 1, 3]);
   const scores = add(matmul(split(query), split(key), { transB: true, scale: 1 / Math.sqrt(depth) }), bias);
-  const weights = dropoutAt(rate, softmax(scores), random);
+  const weights = dropoutAt(rate, softmax(scores), pass);
   return reshape(permute(matmul(weights, split(value)), [0, 2, 1, 3]), query.shape);
 }

@@ -1,5 +1,5 @@
 /** Models that put a text into one of several classes, whatever their architecture. */
-import type { RandomStream, Tensor } from "../tensor/index.ts";
+import type { Tensor, TrainingPass } from "../tensor/index.ts";
 import { DistilbertForSequenceClassification, distilbertConfig } from "./architectures/distilbert.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { Module } from "./module.ts";
@@ -13,10 +13,10 @@ export interface TokenInputs {
 
 export interface SequenceClassifier extends Module {
   /**
-   * @param random given while training: dropout draws from it
+   * @param pass given while training
    * @returns logits [batch, labels], and the hidden states [batch, sequence, hidden] of the embeddings and each layer
    */
-  forward(inputs: TokenInputs, random?: RandomStream): { logits: Tensor; hiddenStates: Tensor[] };
+  forward(inputs: TokenInputs, pass?: TrainingPass): { logits: Tensor; hiddenStates: Tensor[] };
 }
 
 /** How a model is made from a config.json, by its `model_type`. */

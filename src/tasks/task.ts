@@ -2,8 +2,9 @@
 import type { z } from "zod";
 import type { Dataset } from "../data/index.ts";
 import type { Servable } from "../serving/index.ts";
-import type { NdArray, Parameter, RandomStream, Tensor } from "../tensor/index.ts";
+import type { NdArray, Parameter, Tensor, TrainingPass } from "../tensor/index.ts";
 import type { Trainable } from "../train/index.ts";
+import type { PathKeys } from "./typed-paths.ts";
 
 /** One row of a table that a person looks at: column to value. */
 export type TableRow = Readonly<Record<string, string | number>>;
@@ -33,8 +34,8 @@ export interface Task<Row, Input, Example, Outcome, Answer>
 export interface TaskModel {
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly weights: Map<string, NdArray<"float32">>;
-  /** The graph over the names that `collate` gives; `random` while training. */
-  forward(random?: RandomStream): {
+  /** The graph over the names that `collate` gives; `pass` while training. */
+  forward(pass?: TrainingPass): {
     readonly loss: Tensor;
     readonly outputs: Readonly<Record<string, Tensor>>;
   };
@@ -61,6 +62,8 @@ export interface TaskContext {
 export interface TaskKind<Config, Row, Input, Example, Outcome, Answer> {
   /** The sections of the configuration that the task reads: `data` and `model`. */
   readonly config: z.ZodObject & z.ZodType<Config>;
+  /** Its keys that are paths, such as `data.train`. */
+  readonly paths: PathKeys;
   create(config: Config, context: TaskContext): Promise<Task<Row, Input, Example, Outcome, Answer>>;
   /** From the folder that `save` wrote. */
   open(folder: string): Promise<Task<Row, Input, Example, Outcome, Answer>>;

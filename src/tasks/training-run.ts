@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type Dataset, describeDataset } from "../data/index.ts";
 import { withoutDecay } from "../nn/index.ts";
-import { compile, compileTraining, RandomStream, startTraining } from "../tensor/index.ts";
+import { compile, compileTraining, startTraining, TrainingPass } from "../tensor/index.ts";
 import { describeEnvironment, environmentTags, type Run, type Store } from "../tracking/index.ts";
 import { type Report, readCheckpoint, type TrainStatus, train } from "../train/index.ts";
 import { saveModel } from "./model-folder.ts";
@@ -114,9 +114,11 @@ function startSession(
   { parameters, weights, forward }: TaskModel,
   { seed, optimizer, training, ...rest }: CommonConfig,
 ) {
+  const pass = new TrainingPass();
+  const { loss } = forward(pass);
   const evaluation = forward();
   return startTraining({
-    training: compileTraining(forward(new RandomStream()).loss, { parameters }),
+    training: compileTraining(loss, { parameters, updates: pass.updates }),
     evaluation: compile({ loss: evaluation.loss, ...evaluation.outputs }, { parameters }),
     parameters: weights,
     optimizer: optimizerSettings({ seed, optimizer, training, ...rest }),
@@ -175,7 +177,8 @@ export async function resumedConfig(
   if (tags["havn.project"] !== project.name)
     throw new TaskError(`run ${runId} is of ${tags["havn.project"] ?? "no project"}, not of ${project.name}`);
   const text = new TextDecoder().decode(await store.artifacts(runId).read(overridesFile));
-  return projectConfig(project, z.array(z.string()).parse(JSON.parse(text)), `havn train ${project.name}`);
+  const overrides = z.array(z.string()).parse(JSON.parse(text));
+  return projectConfig(project, overrides, { command: `havn train ${project.name}` });
 }
 
 const datasetOf = (dataset: Dataset<unknown>, context: string) => {

@@ -19,6 +19,6 @@ export {
   type Program,
   type TrainingProgram,
 } from "./program.ts";
-export { RandomStream } from "./random-stream.ts";
 export type { Dimension, Shape } from "./shape.ts";
-export { constant, type Initializer, input, Parameter, Tensor } from "./tensor.ts";
+export { Buffer, constant, type Initializer, input, Parameter, Tensor } from "./tensor.ts";
+export { TrainingPass } from "./training-pass.ts";

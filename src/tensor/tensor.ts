@@ -55,6 +55,9 @@ export class Parameter extends Tensor {
   }
 }
 
+/** A float32 tensor of the model that follows the batches instead of a gradient, such as a running mean. */
+export class Buffer extends Parameter {}
+
 /** A value that is part of the graph; a plain number becomes a scalar. */
 export function constant(value: number | NdArray, dtype: DType = "float32"): Tensor {
   if (typeof value !== "number") return new Tensor(value.dtype, value.shape, { kind: "constant", value });

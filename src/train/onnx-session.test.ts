@@ -12,7 +12,7 @@ import {
   input,
   linear,
   Parameter,
-  RandomStream,
+  TrainingPass,
   startTraining,
   type TrainingSession,
 } from "../tensor/index.ts";
@@ -31,7 +31,7 @@ function onnxSession(): Promise<TrainingSession> {
   const labels = input("labels", "int64", ["batch"]);
   const weight = new Parameter([2, 3], () => new Float32Array(6));
   const parameters = new Map([["weight", weight]]);
-  const kept = dropout(x, new RandomStream().mask(x.shape, 0.2));
+  const kept = dropout(x, new TrainingPass().mask(x.shape, 0.2));
   const logits = linear(x, weight);
   return startTraining({
     training: compileTraining(crossEntropy(linear(kept, weight), labels), { parameters }),

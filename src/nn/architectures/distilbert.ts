@@ -5,11 +5,11 @@ import {
   equal,
   gelu,
   leadingRows,
-  type RandomStream,
   relu,
   reshape,
   select,
   type Tensor,
+  type TrainingPass,
   where,
 } from "../../tensor/index.ts";
 import { attention, dropoutAt, Embedding, LayerNorm, Linear } from "../layers.ts";
@@ -60,12 +60,12 @@ class Embeddings extends Module {
   }
 
   /** @param ids [batch, sequence] @returns [batch, sequence, dim] */
-  forward(ids: Tensor, random?: RandomStream): Tensor {
+  forward(ids: Tensor, pass?: TrainingPass): Tensor {
     const positions = leadingRows(this.position_embeddings.weight, { count: ids.dim(1) });
     return dropoutAt(
       this.#rate,
       this.LayerNorm.forward(add(this.word_embeddings.forward(ids), positions)),
-      random,
+      pass,
     );
   }
 }
@@ -88,8 +88,8 @@ class SelfAttention extends Module {
     this.#rate = attention_dropout;
   }
 
-  forward(x: Tensor, bias: Tensor, random?: RandomStream): Tensor {
-    const options = { heads: this.#heads, bias, rate: this.#rate, random };
+  forward(x: Tensor, bias: Tensor, pass?: TrainingPass): Tensor {
+    const options = { heads: this.#heads, bias, rate: this.#rate, pass };
     return this.out_lin.forward(
       attention(this.q_lin.forward(x), this.k_lin.forward(x), this.v_lin.forward(x), options),
     );
@@ -110,8 +110,8 @@ class FeedForward extends Module {
     this.#rate = dropout;
   }
 
-  forward(x: Tensor, random?: RandomStream): Tensor {
-    return dropoutAt(this.#rate, this.lin2.forward(this.#activation(this.lin1.forward(x))), random);
+  forward(x: Tensor, pass?: TrainingPass): Tensor {
+    return dropoutAt(this.#rate, this.lin2.forward(this.#activation(this.lin1.forward(x))), pass);
   }
 }
 
@@ -130,9 +130,9 @@ class TransformerBlock extends Module {
   }
 
   /** Norm after the residual sum, as in the first transformers. */
-  forward(x: Tensor, bias: Tensor, random?: RandomStream): Tensor {
-    const attended = this.sa_layer_norm.forward(add(this.attention.forward(x, bias, random), x));
-    return this.output_layer_norm.forward(add(this.ffn.forward(attended, random), attended));
+  forward(x: Tensor, bias: Tensor, pass?: TrainingPass): Tensor {
+    const attended = this.sa_layer_norm.forward(add(this.attention.forward(x, bias, pass), x));
+    return this.output_layer_norm.forward(add(this.ffn.forward(attended, pass), attended));
   }
 }
 
@@ -145,9 +145,9 @@ class Transformer extends Module {
   }
 
   /** @returns the output of the embeddings and of each layer */
-  forward(x: Tensor, bias: Tensor, random?: RandomStream): Tensor[] {
+  forward(x: Tensor, bias: Tensor, pass?: TrainingPass): Tensor[] {
     const states = [x];
-    for (const block of this.layer) states.push(block.forward(states.at(-1)!, bias, random));
+    for (const block of this.layer) states.push(block.forward(states.at(-1)!, bias, pass));
     return states;
   }
 }
@@ -162,14 +162,14 @@ class DistilbertModel extends Module {
     this.transformer = new Transformer(config);
   }
 
-  forward({ input_ids, attention_mask }: TokenInputs, random?: RandomStream): Tensor[] {
+  forward({ input_ids, attention_mask }: TokenInputs, pass?: TrainingPass): Tensor[] {
     const [batch, sequence] = attention_mask.shape;
     // The smallest float32: a padded position gets weight 0, and a row of padding alone stays finite.
     const hidden = where(equal(attention_mask, 0), -3.4028234663852886e38, 0);
     return this.transformer.forward(
-      this.embeddings.forward(input_ids, random),
+      this.embeddings.forward(input_ids, pass),
       reshape(hidden, [batch!, 1, 1, sequence!]),
-      random,
+      pass,
     );
   }
 }
@@ -190,10 +190,10 @@ export class DistilbertForSequenceClassification extends Module implements Seque
     this.#rate = seq_classif_dropout;
   }
 
-  forward(inputs: TokenInputs, random?: RandomStream): { logits: Tensor; hiddenStates: Tensor[] } {
-    const hiddenStates = this.distilbert.forward(inputs, random);
+  forward(inputs: TokenInputs, pass?: TrainingPass): { logits: Tensor; hiddenStates: Tensor[] } {
+    const hiddenStates = this.distilbert.forward(inputs, pass);
     const first = select(hiddenStates.at(-1)!, 1, 0);
-    const pooled = dropoutAt(this.#rate, relu(this.pre_classifier.forward(first)), random);
+    const pooled = dropoutAt(this.#rate, relu(this.pre_classifier.forward(first)), pass);
     return { logits: this.classifier.forward(pooled), hiddenStates };
   }
 }

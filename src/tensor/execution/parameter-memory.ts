@@ -6,6 +6,14 @@ import type { Segment } from "../optimizers.ts";
 
 type Arrays = ReadonlyMap<string, NdArray<"float32">>;
 
+/** How the optimizer treats a parameter. */
+export interface Treatment {
+  /** 1, or 0 for parameters that do not decay. */
+  readonly decay: number;
+  /** Factor on the learning rate. */
+  readonly rateScale: number;
+}
+
 interface Place {
   readonly shape: readonly number[];
   /** First float within an area. */
@@ -13,26 +21,42 @@ interface Place {
   readonly count: number;
 }
 
-/** One area for each use; in each, a parameter has the same place. */
+/**
+ * An area for the parameters, and one of trained parameters alone for each further use: gradients, slots of the
+ * optimizer. The trained ones come first, so that a parameter has the same place in every area.
+ */
 export class ParameterMemory {
   readonly memory: KernelMemory;
   readonly #places: ReadonlyMap<string, Place>;
-  /** Floats of one area. */
-  readonly size: number;
+  readonly #trained: readonly string[];
   readonly #areas: readonly string[];
+  /** Floats of all parameters. */
+  readonly #size: number;
+  /** Floats of the trained parameters. */
+  readonly trainedSize: number;
 
-  /** @param areas names of the areas: "parameters", "gradients", slots of the optimizer */
-  constructor(parameters: Arrays, areas: readonly string[]) {
+  /** @param areas names of the areas beside "parameters" */
+  constructor(parameters: Arrays, trained: ReadonlySet<string>, areas: readonly string[]) {
+    const names = [...parameters.keys()];
+    const ordered = [
+      ...names.filter((name) => trained.has(name)),
+      ...names.filter((name) => !trained.has(name)),
+    ];
     const places = new Map<string, Place>();
     let start = 0;
-    for (const [name, { shape }] of parameters) {
+    let trainedSize = 0;
+    for (const name of ordered) {
+      const { shape } = parameters.get(name)!;
       places.set(name, { shape, start, count: sizeOf(shape) });
       start += padded(sizeOf(shape));
+      if (trained.has(name)) trainedSize = start;
     }
     this.#places = places;
+    this.#trained = names.filter((name) => trained.has(name));
     this.#areas = areas;
-    this.size = start;
-    this.memory = new KernelMemory(4 * start * areas.length);
+    this.#size = start;
+    this.trainedSize = trainedSize;
+    this.memory = new KernelMemory(4 * (start + trainedSize * areas.length));
     this.write("parameters", parameters);
   }
 
@@ -43,7 +67,8 @@ export class ParameterMemory {
   /** Byte offset of an area, or of a parameter in it. */
   offset(area: string, name?: string): number {
     const start = name === undefined ? 0 : this.#place(name).start;
-    return 4 * (this.#areas.indexOf(area) * this.size + start);
+    if (area === "parameters") return 4 * start;
+    return 4 * (this.#size + this.#areas.indexOf(area) * this.trainedSize + start);
   }
 
   /** A parameter's array in an area, over the memory itself. */
@@ -67,32 +92,28 @@ export class ParameterMemory {
   /** Copies an area out. */
   read(area: string): Map<string, NdArray<"float32">> {
     return new Map(
-      this.names.map((name) => {
+      (area === "parameters" ? this.names : this.#trained).map((name) => {
         const view = this.view(area, name);
         return [name, { ...view, data: view.data.slice() }];
       }),
     );
   }
 
-  /** Neighbouring parameters of equal `decays` as one segment each, for the optimizer. */
-  segments(names: readonly string[], slots: readonly string[], decays: (name: string) => boolean) {
-    const segments: (Segment & { decay: number })[] = [];
-    for (const name of this.names.filter((candidate) => names.includes(candidate))) {
-      const decay = Number(decays(name));
+  /** The trained parameters as segments for the optimizer: neighbours of equal treatment are one. */
+  segments(slots: readonly string[], treatmentOf: (name: string) => Treatment): (Segment & Treatment)[] {
+    const segments: (Segment & Treatment)[] = [];
+    for (const name of this.#trained) {
+      const { decay, rateScale } = treatmentOf(name);
       const parameter = this.offset("parameters", name);
       const count = padded(this.#place(name).count);
       const last = segments.at(-1);
-      if (last && last.decay === decay && last.parameter + 4 * last.count === parameter)
+      const isNeighbour = last && last.parameter + 4 * last.count === parameter;
+      if (isNeighbour && last.decay === decay && last.rateScale === rateScale)
         segments[segments.length - 1] = { ...last, count: last.count + count };
       else {
         const gradient = this.offset("gradients", name);
-        segments.push({
-          parameter,
-          gradient,
-          slots: slots.map((slot) => this.offset(slot, name)),
-          count,
-          decay,
-        });
+        const offsets = slots.map((slot) => this.offset(slot, name));
+        segments.push({ parameter, gradient, slots: offsets, count, decay, rateScale });
       }
     }
     return segments;

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { float32, int64, type NdArray, type NdArrays } from "../ndarray.ts";
-import { crossEntropy, dropout, embedding, linear, mean } from "../operators/index.ts";
+import { add, crossEntropy, dropout, embedding, linear, mean } from "../operators/index.ts";
 import { adamw, type OptimizerSettings, sgd } from "../optimizers.ts";
 import { compile, compileTraining } from "../program.ts";
-import { RandomStream } from "../random-stream.ts";
-import { input, Parameter } from "../tensor.ts";
+import { Buffer, input, Parameter } from "../tensor.ts";
+import { TrainingPass } from "../training-pass.ts";
 import { Trainer } from "./trainer.ts";
 import { startTraining, type TrainingSession } from "./training-session.ts";
 
@@ -20,9 +20,9 @@ const [table, weight, bias] = parameters.values() as unknown as [Parameter, Para
 const ids = input("ids", "int64", ["batch", "sequence"]);
 const labels = input("labels", "int64", ["batch"]);
 
-function forward(random?: RandomStream) {
+function forward(pass?: TrainingPass) {
   const words = embedding(table, ids, { paddingIndex: 0 });
-  const kept = random ? dropout(words, random.mask(words.shape, 0.4)) : words;
+  const kept = pass ? dropout(words, pass.mask(words.shape, 0.4)) : words;
   const logits = linear(mean(kept, { axes: [1] }), weight, bias);
   return { logits, loss: crossEntropy(logits, labels) };
 }
@@ -50,7 +50,7 @@ interface Options {
 }
 
 const options = ({ optimizer = adamw(), withDropout = true, seed = 1, ...rest }: Options = {}) => ({
-  training: compileTraining(forward(withDropout ? new RandomStream() : undefined).loss, { parameters }),
+  training: compileTraining(forward(withDropout ? new TrainingPass() : undefined).loss, { parameters }),
   evaluation: compile(forward(), { parameters }),
   parameters: weights(),
   optimizer,
@@ -217,6 +217,55 @@ describe("a step", () => {
     const before = await numbers(trainer);
     expect(await trainer.step([first], rate)).toEqual({ loss: Number.NaN, gradientNorm: Number.NaN });
     expect(await numbers(trainer)).toEqual(before);
+    await trainer.close();
+  });
+
+  test("trains neither frozen parameters nor keeps moments for them, and scales the rate of others", async () => {
+    const given = options({ withDropout: false, optimizer: sgd({ momentum: 0 }) });
+    const loss = forward().loss;
+    const start = async (rateScales?: ReadonlyMap<string, number>) => {
+      const training = compileTraining(loss, { parameters, frozen: new Set(["table"]) });
+      const trainer = await Trainer.start({
+        ...given,
+        parameters: weights(),
+        training,
+        ...(rateScales && { rateScales }),
+      });
+      await trainer.step([first], rate);
+      const state = trainer.state();
+      await trainer.close();
+      return state;
+    };
+    const [plain, scaled] = [await start(), await start(new Map([["bias", 3]]))];
+    expect(plain.parameters.get("table")).toEqual(weights().get("table"));
+    expect([...plain.slots.get("velocity")!.keys()]).toEqual(["weight", "bias"]);
+    const initial = weights().get("bias")!.data;
+    const moved = (state: typeof plain) =>
+      state.parameters.get("bias")!.data.map((value, i) => value - initial[i]!);
+    moved(plain).forEach((value, i) => {
+      expect(moved(scaled)[i]).toBeCloseTo(3 * value, 6);
+    });
+    expect(scaled.parameters.get("weight")).toEqual(plain.parameters.get("weight"));
+  });
+
+  test("leaves in a buffer what the pass computed from the batches, in evaluation too", async () => {
+    const seen = new Buffer([], () => new Float32Array());
+    const named = new Map([...parameters, ["seen", seen]]);
+    const pass = new TrainingPass();
+    pass.update(seen, add(seen, mean(embedding(table, ids))));
+    const trainer = await Trainer.start({
+      ...options({ withDropout: false, optimizer: sgd() }),
+      training: compileTraining(forward().loss, { parameters: named, updates: pass.updates }),
+      evaluation: compile({ twice: add(seen, seen) }, { parameters: named }),
+      parameters: new Map([...weights(), ["seen", float32([], [10])]]),
+    });
+    const words = weights().get("table")!.data;
+    const average = [...(first.ids!.data as BigInt64Array)]
+      .flatMap((id) => [...words.slice(5 * Number(id), 5 * Number(id) + 5)])
+      .reduce((sum, value, _, all) => sum + value / all.length, 0);
+    await trainer.step([first], { learningRate: 0 });
+    expect((await trainer.evaluate({})).twice!.data[0]).toBeCloseTo(2 * (10 + average), 5);
+    expect([...trainer.state().slots.get("velocity")!.keys()]).not.toContain("seen");
     await trainer.close();
   });
 });

@@ -20,6 +20,8 @@ export interface TrainerOptions {
   readonly maxGradientNorm?: number | undefined;
   /** Parameters that weight decay leaves alone; by default none. */
   readonly withoutDecay?: readonly string[];
+  /** Factors on the learning rate by parameter; 1 for those that are not named. */
+  readonly rateScales?: ReadonlyMap<string, number>;
   readonly threads?: number | undefined;
   readonly profile?: string | undefined;
 }
@@ -48,11 +50,11 @@ export class Trainer {
     this.#evaluation = evaluation;
     this.#optimizer = optimizer(options.optimizer);
     this.#masks = new DropoutMasks(options.training.masks, options.seed);
-    const areas = ["parameters", "gradients", ...this.#optimizer.slots];
-    this.#memory = new ParameterMemory(options.parameters, areas);
+    const trained = new Set(options.training.gradients.map(({ parameter }) => parameter));
+    this.#memory = new ParameterMemory(options.parameters, trained, ["gradients", ...this.#optimizer.slots]);
   }
 
-  /** See `TrainingSession.step`. A step whose gradient is not finite changes nothing. */
+  /** See `TrainingSession.step`. A step whose gradient is not finite changes no parameter. */
   async step(
     microBatches: readonly NdArrays[],
     { learningRate }: { learningRate: number },
@@ -60,7 +62,7 @@ export class Trainer {
     let loss = 0;
     for (const [i, inputs] of microBatches.entries()) loss += await this.#backward(inputs, i);
     const { kernels } = this.#memory.memory;
-    const squares = kernels.sumOfSquares(this.#memory.offset("gradients"), this.#memory.size);
+    const squares = kernels.sumOfSquares(this.#memory.offset("gradients"), this.#memory.trainedSize);
     const gradientNorm = Math.sqrt(squares) / microBatches.length;
     if (Number.isFinite(gradientNorm))
       this.#update(learningRate, this.#clip(gradientNorm) / microBatches.length);
@@ -74,13 +76,16 @@ export class Trainer {
   }
 
   #update(learningRate: number, gradientScale: number): void {
-    const withoutDecay = new Set(this.#options.withoutDecay);
-    const trained = this.#options.training.gradients.map(({ parameter }) => parameter);
-    const segments = this.#memory.segments(trained, this.#optimizer.slots, (name) => !withoutDecay.has(name));
-    for (const { decay, ...segment } of segments)
+    const { withoutDecay, rateScales } = this.#options;
+    const still = new Set(withoutDecay);
+    const segments = this.#memory.segments(this.#optimizer.slots, (name) => ({
+      decay: Number(!still.has(name)),
+      rateScale: rateScales?.get(name) ?? 1,
+    }));
+    for (const { decay, rateScale, ...segment } of segments)
       this.#optimizer.update(this.#memory.memory.kernels, segment, {
         step: this.#step,
-        learningRate,
+        learningRate: learningRate * rateScale,
         gradientScale,
         decay,
       });
@@ -97,6 +102,8 @@ export class Trainer {
       isFirst ? this.#denseGradients() : {},
     );
     for (const gradient of training.gradients) this.#collect(gradient, outputs, isFirst);
+    for (const { buffer, value } of training.updates)
+      this.#memory.view("parameters", buffer).data.set(outputs[value]!.data as Float32Array);
     return Number(outputs.loss!.data[0]);
   }
 
