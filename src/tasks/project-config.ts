@@ -5,6 +5,7 @@ import { type Composition, compose, validate } from "../config/index.ts";
 import { adam, adamw, type OptimizerSettings, sgd } from "../tensor/index.ts";
 import { scheduleSchema, type TrainSettings } from "../train/index.ts";
 import type { Project } from "./project.ts";
+import { absolutePaths } from "./typed-paths.ts";
 
 const rate = z.number().nonnegative();
 const beta = z.number().min(0).lt(1);
@@ -54,6 +55,13 @@ export interface ProjectConfig {
   readonly task: unknown;
 }
 
+export interface ProjectConfigOptions {
+  /** The command before the overrides, for messages that show what to type instead. */
+  readonly command: string;
+  /** Where the overrides were typed: their relative paths are looked for here first, and become absolute. */
+  readonly workingFolder?: string;
+}
+
 /**
  * Composes and validates a project's configuration.
  * @throws {ConfigError} with the place of every wrong key
@@ -61,9 +69,13 @@ export interface ProjectConfig {
 export function projectConfig(
   project: Project,
   overrides: readonly string[],
-  command: string,
+  { command, workingFolder }: ProjectConfigOptions,
 ): ProjectConfig {
-  const composition = compose(join(project.folder, "conf"), { overrides, command });
+  const composeWith = (overrides: readonly string[]) =>
+    compose(join(project.folder, "conf"), { overrides, command });
+  const typed = composeWith(overrides);
+  const places = workingFolder !== undefined && { workingFolder, projectFolder: project.folder };
+  const composition = places ? composeWith(absolutePaths(typed, project.task.paths, places)) : typed;
   return { composition, ...parse(composition, project) };
 }
 

@@ -60,6 +60,10 @@ export function textClassification({
 }): TaskKind<TextClassificationConfig, LabelledText, TextInput, EncodedText, ClassifiedText, LabelAnswer> {
   return {
     config: textClassificationConfig,
+    paths: {
+      files: ["data.train", "data.validation", "data.test"],
+      folders: ["model.checkpoint", "model.tokenizer"],
+    },
     async create({ model }, context) {
       const tokenizer = await loadTokenizer(await tokenizerFolder(model, context));
       return textClassifier({ labels, tokenizer, maxLength: model.max_length });
@@ -99,17 +103,23 @@ const checkpointFolder = (name: string) =>
 
 /** Rows as { text, label } from the columns that the configuration names; a label is a name, or its index. */
 function rowSchema({ text, label }: TextClassificationConfig["data"], labels: readonly string[]) {
+  if (text === label)
+    throw new TaskError(`data.label must name another column than data.text, got ${label} for both`);
   const names = [...labels, ...labels.map((_, i) => String(i))];
   const indexOfName = (name: string) => names.indexOf(name) % labels.length;
   return z
     .object({
       [text]: z.string().trim().min(1),
-      [label]: z.preprocess((value) => (typeof value === "number" ? String(value) : value), z.enum(names)),
+      [label]: z.preprocess(asName, z.enum(names)),
     })
     .transform(
       (row): LabelledText => ({ text: row[text] as string, label: indexOfName(row[label] as string) }),
     );
 }
+
+/** JSON has numbers, Parquet has them with 64 bits. */
+const asName = (label: unknown): unknown =>
+  typeof label === "number" || typeof label === "bigint" ? String(label) : label;
 
 async function createModel(
   { model }: TextClassificationConfig,

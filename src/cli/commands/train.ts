@@ -62,7 +62,7 @@ async function start(
   const overrides = withPreset(project, typed, options.preset);
   const command = `havn ${verb} ${shellQuote(name)}`;
   if (options.cfg) {
-    process.stdout.write(projectConfig(project, overrides, command).composition.print());
+    process.stdout.write(typedConfig(project, overrides, command).composition.print());
     return;
   }
   if (options.resume && overrides.length > 0)
@@ -85,6 +85,9 @@ async function start(
     if (context.signal.aborted) process.exitCode = 130;
   });
 }
+
+const typedConfig = (project: Project, overrides: readonly string[], command: string) =>
+  projectConfig(project, overrides, { command, workingFolder: process.cwd() });
 
 function withPreset(
   project: Project,
@@ -112,7 +115,7 @@ async function train(
 ) {
   const { store, terminal, checkpoints, signal } = context;
   const run = resume === undefined ? undefined : await store.getRun(resume);
-  const config = run ? await resumedConfig(project, run, store) : projectConfig(project, overrides, command);
+  const config = run ? await resumedConfig(project, run, store) : typedConfig(project, overrides, command);
   const trained = await trainingRun(project, {
     store,
     checkpoints,
