@@ -15,6 +15,8 @@ import {
 /** config.json of the full-size models; what is not named here is the architecture's default. */
 const configs: Readonly<Record<string, Record<string, unknown>>> = {
   "distilbert-base": { model_type: "distilbert", vocab_size: 30_522 },
+  "roberta-base": { model_type: "roberta", vocab_size: 50_265 },
+  "bertweet-base": { model_type: "roberta", vocab_size: 64_001, max_position_embeddings: 130 },
 };
 
 export const benchedModels = Object.keys(configs);

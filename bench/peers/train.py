@@ -1,18 +1,26 @@
-"""The same training step in PyTorch and transformers: python bench/peers/train.py --batch 64 --seq 32 --steps 5"""
+"""The same training step in PyTorch and transformers:
+python bench/peers/train.py --batch 64 --seq 32 --steps 5
+"""
 
 import argparse, json, resource, statistics, time
 
 import torch
-from transformers import DistilBertConfig, DistilBertForSequenceClassification
+from transformers import AutoModelForSequenceClassification, DistilBertConfig, RobertaConfig
+
+CONFIGS = {
+    "distilbert-base": DistilBertConfig(num_labels=2),
+    "roberta-base": RobertaConfig(num_labels=2, vocab_size=50_265, max_position_embeddings=514, type_vocab_size=1),
+    "bertweet-base": RobertaConfig(num_labels=2, vocab_size=64_001, max_position_embeddings=130, type_vocab_size=1),
+}
 
 arguments = argparse.ArgumentParser()
-arguments.add_argument("--model", default="distilbert-base", choices=["distilbert-base"])
+arguments.add_argument("--model", default="distilbert-base", choices=CONFIGS)
 arguments.add_argument("--batch", type=int, default=64)
 arguments.add_argument("--seq", type=int, default=32)
 arguments.add_argument("--steps", type=int, default=5)
 options = arguments.parse_args()
 
-model = DistilBertForSequenceClassification(DistilBertConfig(num_labels=2)).train()
+model = AutoModelForSequenceClassification.from_config(CONFIGS[options.model]).train()
 decayed = [p for p in model.parameters() if p.dim() > 1]
 others = [p for p in model.parameters() if p.dim() < 2]
 optimizer = torch.optim.AdamW([{"params": decayed}, {"params": others, "weight_decay": 0.0}], lr=2e-5, weight_decay=0.01)

@@ -3,6 +3,7 @@ import {
   add,
   dropout,
   embedding,
+  equal,
   layerNorm,
   linear,
   matmul,
@@ -12,6 +13,7 @@ import {
   softmax,
   type Tensor,
   type TrainingPass,
+  where,
 } from "../tensor/index.ts";
 import { normal, normalExceptRow, ones, zeros } from "./initializers.ts";
 import { Module } from "./module.ts";
@@ -83,6 +85,17 @@ export class LayerNorm extends Module {
 /** Dropout while training, nothing otherwise. */
 export function dropoutAt(rate: number, x: Tensor, pass?: TrainingPass): Tensor {
   return pass && rate > 0 ? dropout(x, pass.mask(x.shape, rate)) : x;
+}
+
+/**
+ * What to add to attention scores so that no token looks at padding.
+ * @param mask int64 [batch, source]: 1 for a token, 0 for padding
+ * @returns    [batch, 1, 1, source]
+ */
+export function hidePadding(mask: Tensor): Tensor {
+  // The smallest float32: padding gets weight 0, and a row of padding alone stays finite.
+  const hidden = where(equal(mask, 0), -3.4028234663852886e38, 0);
+  return reshape(hidden, [mask.dim(0), 1, 1, mask.dim(1)]);
 }
 
 export interface AttentionOptions {

@@ -1,6 +1,7 @@
 /** Models that put a text into one of several classes, whatever their architecture. */
 import type { Tensor, TrainingPass } from "../tensor/index.ts";
 import { DistilbertForSequenceClassification, distilbertConfig } from "./architectures/distilbert.ts";
+import { RobertaForSequenceClassification, robertaConfig } from "./architectures/roberta.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { Module } from "./module.ts";
 
@@ -23,6 +24,7 @@ export interface SequenceClassifier extends Module {
 const architectures: Readonly<Record<string, (config: unknown, labels: number) => SequenceClassifier>> = {
   distilbert: (config, labels) =>
     new DistilbertForSequenceClassification(distilbertConfig.parse(config), labels),
+  roberta: (config, labels) => new RobertaForSequenceClassification(robertaConfig.parse(config), labels),
 };
 
 /** @throws {CheckpointError} for a `model_type` that is not supported */

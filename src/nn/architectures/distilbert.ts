@@ -1,18 +1,7 @@
 /** DistilBERT (Sanh et al. 2019), as Hugging Face defines `DistilBertForSequenceClassification`. */
 import { z } from "zod";
-import {
-  add,
-  equal,
-  gelu,
-  leadingRows,
-  relu,
-  reshape,
-  select,
-  type Tensor,
-  type TrainingPass,
-  where,
-} from "../../tensor/index.ts";
-import { attention, dropoutAt, Embedding, LayerNorm, Linear } from "../layers.ts";
+import { add, gelu, leadingRows, relu, select, type Tensor, type TrainingPass } from "../../tensor/index.ts";
+import { attention, dropoutAt, Embedding, hidePadding, LayerNorm, Linear } from "../layers.ts";
 import { Module } from "../module.ts";
 import type { SequenceClassifier, TokenInputs } from "../sequence-classifier.ts";
 
@@ -163,12 +152,9 @@ class DistilbertModel extends Module {
   }
 
   forward({ input_ids, attention_mask }: TokenInputs, pass?: TrainingPass): Tensor[] {
-    const [batch, sequence] = attention_mask.shape;
-    // The smallest float32: a padded position gets weight 0, and a row of padding alone stays finite.
-    const hidden = where(equal(attention_mask, 0), -3.4028234663852886e38, 0);
     return this.transformer.forward(
       this.embeddings.forward(input_ids, pass),
-      reshape(hidden, [batch!, 1, 1, sequence!]),
+      hidePadding(attention_mask),
       pass,
     );
   }

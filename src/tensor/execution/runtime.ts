@@ -73,7 +73,7 @@ export class Runtime {
     for (const name of this.inputNames) {
       const array = inputs[name];
       if (!array)
-        throw new TensorError(`input ${name} is missing; the program takes ${this.inputNames.join(", ")}`);
+        throw new TensorError(`input ${name} is missing; the program takes ${this.#describeInputs()}`);
       feeds[name] = toOrt(array);
     }
     const fetches = Object.fromEntries(
@@ -81,6 +81,12 @@ export class Runtime {
     );
     const results = await this.#run(feeds, fetches);
     return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]));
+  }
+
+  /** The first names: what the caller gives comes before the parameters. */
+  #describeInputs(): string {
+    const rest = this.inputNames.length - 6;
+    return this.inputNames.slice(0, 6).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
   }
 
   async #run(feeds: Record<string, OrtTensor>, fetches: Record<string, OrtTensor | null>) {
