@@ -1,4 +1,5 @@
 /** Text classification: a transformer with a classifier on top, fine-tuned or trained from scratch. */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -12,7 +13,7 @@ import {
   sequenceClassifier,
 } from "../nn/index.ts";
 import { crossEntropy, input } from "../tensor/index.ts";
-import { loadTokenizer } from "../text/index.ts";
+import { loadTokenizer, type Tokenizer } from "../text/index.ts";
 import type { TaskContext, TaskKind, TaskModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 import {
@@ -66,6 +67,8 @@ export function textClassification({
     },
     async create({ model }, context) {
       const tokenizer = await loadTokenizer(await tokenizerFolder(model, context));
+      const checkpoint = await checkpointFolder(model, context);
+      requireRoom(await modelConfig(model, checkpoint, labels), tokenizer, model.max_length);
       return textClassifier({ labels, tokenizer, maxLength: model.max_length });
     },
     async open(folder) {
@@ -84,22 +87,57 @@ export function textClassification({
 
 const savedTask = z.object({ labels: z.array(z.string()), maxLength: z.int() });
 
-function tokenizerFolder(
+async function tokenizerFolder(
   model: TextClassificationConfig["model"],
-  { folder }: TaskContext,
-): Promise<string> | string {
-  if (model.tokenizer !== null) return resolve(folder, model.tokenizer);
-  if (model.checkpoint === null)
+  context: TaskContext,
+): Promise<string> {
+  if (model.tokenizer !== null) return resolve(context.folder, model.tokenizer);
+  const checkpoint = await checkpointFolder(model, context);
+  if (checkpoint === undefined)
     throw new TaskError("model.tokenizer must name a folder where model.checkpoint is null");
-  return checkpointFolder(model.checkpoint);
+  return checkpoint;
 }
 
-/** The weights, and the files of a tokenizer in either form. */
-const checkpointFolder = (name: string) =>
-  findCheckpoint(name, {
+/** Folder of the weights, and of the files of a tokenizer in either form; undefined where training starts from scratch. */
+async function checkpointFolder(
+  { checkpoint }: TextClassificationConfig["model"],
+  { folder }: TaskContext,
+): Promise<string | undefined> {
+  if (checkpoint === null) return undefined;
+  const ofProject = resolve(folder, checkpoint);
+  return findCheckpoint(existsSync(ofProject) ? ofProject : checkpoint, {
     required: ["config.json", "model.safetensors"],
     optional: ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"],
   });
+}
+
+/** config.json of the checkpoint, if there is one, with what the project says otherwise. */
+const modelConfig = async (
+  { architecture }: TextClassificationConfig["model"],
+  checkpoint: string | undefined,
+  labels: readonly string[],
+): Promise<Record<string, unknown>> => ({
+  ...(checkpoint && (await readModelConfig(checkpoint))),
+  ...architecture,
+  id2label: Object.fromEntries(labels.entries()),
+  label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+});
+
+/** Every token and every position must have its embedding; otherwise training ends in the middle of a batch. */
+function requireRoom(
+  { vocab_size, max_position_embeddings }: Record<string, unknown>,
+  { size }: Tokenizer,
+  maxLength: number,
+): void {
+  if (typeof vocab_size === "number" && vocab_size < size)
+    throw new TaskError(
+      `model.architecture.vocab_size must be at least ${size}, the size of the tokenizer's vocabulary, got ${vocab_size}`,
+    );
+  if (typeof max_position_embeddings === "number" && max_position_embeddings < maxLength)
+    throw new TaskError(
+      `model.max_length must be at most ${max_position_embeddings}, the positions that the model knows (max_position_embeddings), got ${maxLength}`,
+    );
+}
 
 /** Rows as { text, label } from the columns that the configuration names; a label is a name, or its index. */
 function rowSchema({ text, label }: TextClassificationConfig["data"], labels: readonly string[]) {
@@ -126,13 +164,8 @@ async function createModel(
   context: TaskContext,
   labels: readonly string[],
 ): Promise<TaskModel> {
-  const checkpoint = model.checkpoint === null ? undefined : await checkpointFolder(model.checkpoint);
-  const config = {
-    ...(checkpoint && (await readModelConfig(checkpoint))),
-    ...model.architecture,
-    id2label: Object.fromEntries(labels.entries()),
-    label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
-  } as Record<string, unknown>;
+  const checkpoint = await checkpointFolder(model, context);
+  const config = await modelConfig(model, checkpoint, labels);
   const classifier = sequenceClassifier(config, labels.length);
   const parameters = namedParameters(classifier);
   const { next: random } = seededRandom(context.seed, "first weights");

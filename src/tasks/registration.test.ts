@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openStore, type Store } from "../tracking/index.ts";
+import { type Criterion, inferenceAlias, promoteIfBetter, registerRun } from "./registration.ts";
+
+const project = { name: "movie-reviews" };
+const byAccuracy: Criterion = { metric: "validation_accuracy", goal: "maximise" };
+const byLoss: Criterion = { metric: "validation_loss", goal: "minimise" };
+
+let home: string;
+let store: Store;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "havn-registration-"));
+  store = await openStore({ home });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(home, { recursive: true });
+});
+
+/** A finished run whose best checkpoint had these values. */
+async function runWith(best: Record<string, number>): Promise<string> {
+  const { experimentId } = await store.ensureExperiment(project.name);
+  const { runId } = await store.createRun({ experimentId });
+  const metrics = Object.entries(best).map(([key, value]) => ({
+    ...{ key: `best_${key}`, value },
+    ...{ step: 1, timestamp: 1 },
+  }));
+  await store.logBatch(runId, { metrics });
+  return runId;
+}
+
+const versionWith = async (best: Record<string, number>) => registerRun(project, await runWith(best), store);
+const promoted = async () => (await store.getVersionByAlias(project.name, inferenceAlias))?.version;
+
+describe("registering a run", () => {
+  test("gives it the next version, and names its model by the run", async () => {
+    const first = await runWith({});
+    expect(await registerRun(project, first, store)).toMatchObject({
+      ...{ name: "movie-reviews", version: 1 },
+      ...{ runId: first, source: `runs:/${first}/model` },
+    });
+    expect(await versionWith({})).toMatchObject({ version: 2 });
+  });
+
+  test("twice gives one version", async () => {
+    const runId = await runWith({});
+    const once = await registerRun(project, runId, store);
+    await versionWith({});
+    expect(await registerRun(project, runId, store)).toEqual(once);
+    expect(await store.listModelVersions(project.name)).toHaveLength(2);
+  });
+});
+
+describe("promotion", () => {
+  test("of the first version happens always", async () => {
+    const version = await versionWith({ validation_accuracy: 0.1 });
+    expect(await promoteIfBetter(version, byAccuracy, store)).toEqual({ promoted: true, value: 0.1 });
+    expect(await promoted()).toBe(1);
+  });
+
+  test("goes to a better version, which takes the alias from the other", async () => {
+    await promoteIfBetter(await versionWith({ validation_accuracy: 0.7 }), byAccuracy, store);
+    const better = await versionWith({ validation_accuracy: 0.71 });
+    expect(await promoteIfBetter(better, byAccuracy, store)).toEqual({
+      ...{ promoted: true, value: 0.71 },
+      incumbent: { version: 1, value: 0.7 },
+    });
+    const aliases = (await store.listModelVersions(project.name)).map(({ version, aliases }) => ({
+      ...{ version, aliases },
+    }));
+    expect(aliases).toEqual([
+      { version: 2, aliases: [inferenceAlias] },
+      { version: 1, aliases: [] },
+    ]);
+  });
+
+  test.each([0.7, 0.69])("does not go to one of %d where 0.7 is served", async (value) => {
+    await promoteIfBetter(await versionWith({ validation_accuracy: 0.7 }), byAccuracy, store);
+    const other = await versionWith({ validation_accuracy: value });
+    expect(await promoteIfBetter(other, byAccuracy, store)).toEqual({
+      ...{ promoted: false, value },
+      incumbent: { version: 1, value: 0.7 },
+    });
+    expect(await promoted()).toBe(1);
+  });
+
+  test("of the version that is served already changes nothing", async () => {
+    const version = await versionWith({ validation_accuracy: 0.7 });
+    await promoteIfBetter(version, byAccuracy, store);
+    expect(await promoteIfBetter(version, byAccuracy, store)).toEqual({ promoted: false, value: 0.7 });
+    expect(await promoted()).toBe(1);
+  });
+
+  test("takes the smaller value where less is better", async () => {
+    for (const value of [0.5, 0.6, 0.4])
+      await promoteIfBetter(await versionWith({ validation_loss: value }), byLoss, store);
+    expect(await promoted()).toBe(3);
+  });
+
+  test("goes to a version that can be measured where the served one cannot", async () => {
+    const { version } = await versionWith({ validation_loss: 0.5 });
+    await store.setAlias(project.name, inferenceAlias, version);
+    const measured = await versionWith({ validation_accuracy: 0.5 });
+    expect(await promoteIfBetter(measured, byAccuracy, store)).toMatchObject({ promoted: true });
+  });
+
+  test("needs the metric", async () => {
+    const version = await versionWith({ validation_accuracy: Number.NaN });
+    await expect(promoteIfBetter(version, byAccuracy, store)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[TaskError: version 1 of movie-reviews has no best_validation_accuracy]`,
+    );
+  });
+
+  test("leaves the best of all with the alias, the first of equals, in whatever order they come", async () => {
+    const accuracies = fc.array(fc.constantFrom<number[]>(0.5, 0.6, 0.7, 0.8), { minLength: 1, maxLength: 6 });
+    let models = 0;
+    await fc.assert(
+      fc.asyncProperty(accuracies, async (values) => {
+        const name = `model-${models++}`;
+        for (const validation_accuracy of values) {
+          const runId = await runWith({ validation_accuracy });
+          await promoteIfBetter(await registerRun({ name }, runId, store), byAccuracy, store);
+        }
+        const holder = await store.getVersionByAlias(name, inferenceAlias);
+        expect(holder?.version).toBe(values.indexOf(Math.max(...values)) + 1);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
