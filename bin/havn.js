@@ -6,9 +6,9 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
-const [major, minor] = process.versions.node.split(".").map(Number);
+const [major] = process.versions.node.split(".").map(Number);
 
-if (major > 24 || (major === 24 && minor >= 0)) {
+if (major >= 24) {
   await import("../src/cli/main.ts");
 } else {
   const local = ["../node_modules/node/bin/node", "../node_modules/node/bin/node.exe"]
@@ -22,8 +22,8 @@ if (major > 24 || (major === 24 && minor >= 0)) {
     process.exit(1);
   }
   const child = spawn(local, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-  // The terminal sends Ctrl-C to both; other signals come to this process alone.
-  process.on("SIGINT", () => {});
+  // A terminal sends Ctrl-C to both; other signals come to this process alone.
+  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);

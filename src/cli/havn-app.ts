@@ -6,15 +6,14 @@ import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono } from "hono";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
-import type { Service } from "../serving/index.ts";
 import type { Project } from "../tasks/index.ts";
 import { type Store, trackingRoutes } from "../tracking/index.ts";
 
 /** A project as it is served at the moment. */
 export interface ServedProject {
   readonly project: Project;
-  /** Missing while the project has no promoted model. */
-  readonly service?: Service;
+  /** Its service; missing while the project has no promoted model. */
+  readonly service?: { fetch(request: Request): Response | Promise<Response> };
   readonly version?: number;
 }
 
@@ -38,7 +37,7 @@ export function havnApp({ store, projects }: HavnAppOptions): Hono {
     const served = [...projects()].find(({ project }) => project.name === name);
     if (!served) return c.json(noSuchProject(name), 404);
     if (!served.service) return c.json(noModelYet(name), 503, { "retry-after": "5" });
-    return served.service.app.fetch(below(prefix(name), c.req.raw));
+    return served.service.fetch(belowProject(c.req.raw));
   });
   // A page of another site must not write here through the visitor's browser.
   app.use("/api/*", csrf());
@@ -62,10 +61,12 @@ function describeProject({ project: { name, page }, version }: ServedProject) {
   return { name, ...page, path: prefix(name), model: version === undefined ? null : { name, version } };
 }
 
-/** The same request as the application below a prefix sees it. */
-function below(path: string, request: Request): Request {
+/** The same request as the service of the project sees it, which knows nothing of its prefix. */
+function belowProject(request: Request): Request {
   const url = new URL(request.url);
-  url.pathname = url.pathname.slice(path.length - 1);
+  // By position, since a name may be written with percent signs.
+  const [, , , ...rest] = url.pathname.split("/");
+  url.pathname = `/${rest.join("/")}`;
   return new Request(url, request);
 }
 

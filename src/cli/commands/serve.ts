@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { listen, openPredictionLog } from "../../serving/index.ts";
 import { loadProject, openService } from "../../tasks/index.ts";
 import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
+import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
 import { parseVersion } from "./models.ts";
@@ -28,10 +29,12 @@ export function addServeCommand(program: Command): void {
           version: options.modelVersion,
           logger: log,
         });
-        const server = await listen(service.app, options).catch(async (error: unknown) => {
-          await service.close();
-          throw error;
-        });
+        const server = await listen(forKnownHosts(service.app, options), options).catch(
+          async (error: unknown) => {
+            await service.close();
+            throw error;
+          },
+        );
         const words = [
           `${project.name} answers ${project.route.method} ${server.url}${project.route.path}`,
           `Try it at ${server.url}/docs (Ctrl-C ends it)`,

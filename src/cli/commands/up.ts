@@ -5,6 +5,7 @@ import { listen } from "../../serving/index.ts";
 import { loadProject, projectNames } from "../../tasks/index.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { havnApp } from "../havn-app.ts";
+import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
 import { ProjectServices } from "../project-services.ts";
@@ -32,7 +33,8 @@ async function up(
   const { terminal, signal, store } = context;
   const projects = await Promise.all((await projectNames()).map((name) => loadProject(name)));
   const services = new ProjectServices(projects, context, logger(options));
-  const server = await listen(havnApp({ store, projects: () => services.projects }), options);
+  const app = havnApp({ store, projects: () => services.projects });
+  const server = await listen(forKnownHosts(app, options), options);
   try {
     await services.refresh();
     terminal.result(`Havn is at ${server.url} (Ctrl-C ends it)`, { url: server.url });

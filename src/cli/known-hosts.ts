@@ -1,0 +1,31 @@
+/** A server for this machine alone answers under the names of this machine alone. */
+import type { Hono } from "hono";
+
+export interface KnownHosts {
+  /** The address that the server binds to. */
+  readonly host: string;
+  /** Further names, such as the one that a proxy in front of it passes on. */
+  readonly allowHost?: readonly string[];
+}
+
+type Application = Pick<Hono, "fetch">;
+
+/**
+ * Refuses requests under foreign names while the server is bound to this machine alone: a page of another site whose
+ * name is made to point here (DNS rebinding) would otherwise read and write as if it were one of ours. A server that
+ * is bound to the network answers under any name, since it cannot know its own.
+ */
+export function forKnownHosts(app: Application, { host, allowHost = [] }: KnownHosts): Application {
+  if (!isThisMachine(host)) return app;
+  return {
+    fetch: (request, ...rest) => {
+      const { hostname } = new URL(request.url);
+      if (isThisMachine(hostname) || allowHost.includes(hostname)) return app.fetch(request, ...rest);
+      const message = `this server answers on this machine only, not as "${hostname}"; to let it: --allow-host ${hostname}`;
+      return Response.json({ error: { code: "unknown-host", message } }, { status: 403 });
+    },
+  };
+}
+
+const isThisMachine = (name: string): boolean =>
+  /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(name);
