@@ -1,0 +1,13 @@
+/** Pictures to numbers: decoding, resizing and normalising as torchvision does, and variations for training. */
+export { augmentImage } from "./augmentation/augment-image.ts";
+export { type ImageAugmentation, imageAugmentation } from "./augmentation/image-augmentation.ts";
+export type { RandomNumbers } from "./augmentation/random-numbers.ts";
+export { collateImages } from "./collate-images.ts";
+export { type DecodeOptions, decodeImage } from "./decode-image.ts";
+export { fitImage } from "./fit-image.ts";
+export { ImageError, type ImageErrorCode } from "./image-error.ts";
+export { type ImagePreparation, imagenetPreparation, imagePreparation } from "./image-preparation.ts";
+export { pixelValues } from "./pixel-values.ts";
+export { type PrepareImageOptions, prepareImage } from "./prepare-image.ts";
+export { loadImagePreparation, saveImagePreparation } from "./preprocessor-config.ts";
+export type { RgbImage } from "./rgb-image.ts";
