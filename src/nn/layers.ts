@@ -10,6 +10,7 @@ import {
   Parameter,
   permute,
   reshape,
+  ShapeError,
   softmax,
   type Tensor,
   type TrainingPass,
@@ -113,10 +114,13 @@ export interface AttentionOptions {
  * @param key   [batch, source, hidden]
  * @param value [batch, source, hidden]
  * @returns     [batch, target, hidden]
+ * @throws {ShapeError} when the hidden size is no multiple of the heads
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): Tensor {
   const { heads, bias, rate, pass } = options;
   const depth = Number(query.dim(-1)) / heads;
+  if (!Number.isInteger(depth))
+    throw new ShapeError("attention", [query.shape], `the hidden size must be a multiple of ${heads} heads`);
   const split = (x: Tensor) => permute(reshape(x, [x.dim(0), x.dim(1), heads, depth]), [0, 2, 1, 3]);
   const scores = add(matmul(split(query), split(key), { transB: true, scale: 1 / Math.sqrt(depth) }), bias);
   const weights = dropoutAt(rate, softmax(scores), pass);

@@ -1,4 +1,5 @@
 /** Models that put a text into one of several classes, whatever their architecture. */
+import { z } from "zod";
 import type { Tensor, TrainingPass } from "../tensor/index.ts";
 import { DistilbertForSequenceClassification, distilbertConfig } from "./architectures/distilbert.ts";
 import { RobertaForSequenceClassification, robertaConfig } from "./architectures/roberta.ts";
@@ -27,7 +28,7 @@ const architectures: Readonly<Record<string, (config: unknown, labels: number) =
   roberta: (config, labels) => new RobertaForSequenceClassification(robertaConfig.parse(config), labels),
 };
 
-/** @throws {CheckpointError} for a `model_type` that is not supported */
+/** @throws {CheckpointError} for a `model_type` that is not supported, and for values that no such model can have */
 export function sequenceClassifier(config: Record<string, unknown>, labels: number): SequenceClassifier {
   const create = architectures[String(config.model_type)];
   if (!create)
@@ -35,5 +36,11 @@ export function sequenceClassifier(config: Record<string, unknown>, labels: numb
       "config.json",
       `model_type must be one of ${Object.keys(architectures).join(", ")}, got ${JSON.stringify(config.model_type)}`,
     );
-  return create(config, labels);
+  try {
+    return create(config, labels);
+  } catch (cause) {
+    if (!(cause instanceof z.ZodError)) throw cause;
+    const problems = cause.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    throw new CheckpointError("config.json", problems.join("; "), { cause });
+  }
 }

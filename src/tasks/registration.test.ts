@@ -116,7 +116,10 @@ describe("promotion", () => {
   });
 
   test("leaves the best of all with the alias, the first of equals, in whatever order they come", async () => {
-    const accuracies = fc.array(fc.constantFrom<number[]>(0.5, 0.6, 0.7, 0.8), { minLength: 1, maxLength: 6 });
+    const accuracies = fc.array(fc.constantFrom<number[]>(0.5, 0.6, 0.7, 0.8), {
+      minLength: 1,
+      maxLength: 6,
+    });
     let models = 0;
     await fc.assert(
       fc.asyncProperty(accuracies, async (values) => {

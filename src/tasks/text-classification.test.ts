@@ -1,0 +1,170 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parquetWriteFile } from "hyparquet-writer";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { savePretrained } from "../nn/index.ts";
+import { tinyReviews } from "./testing/tiny-reviews.ts";
+import { type TextClassificationConfig, textClassification } from "./text-classification.ts";
+
+const kind = textClassification({ labels: ["negative", "positive"] });
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "havn-text-classification-"));
+  await tinyReviews(folder);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("reading rows", () => {
+  const read = (file: string, { text = "text", label = "label" } = {}) => {
+    const data = { train: file, validation: file, test: file, text, label };
+    return kind.read({ data } as TextClassificationConfig, { folder, seed: 0 });
+  };
+  const write = async (file: string, content: string) => {
+    await writeFile(join(folder, file), content);
+    return file;
+  };
+  const expected = [
+    { text: "good film", label: 1 },
+    { text: "bad film", label: 0 },
+  ];
+
+  test.each([
+    ["CSV with names", "a.csv", "text,label\ngood film,positive\nbad film,negative\n"],
+    [
+      "CSV with indices, in another order, with a column more",
+      "b.csv",
+      "id,label,text\n7,1,good film\n8,0,bad film\n",
+    ],
+    ["TSV", "c.tsv", "text\tlabel\ngood film\t1\nbad film\t0\n"],
+    ["JSONL with numbers", "d.jsonl", '{"text":"good film","label":1}\n{"text":"bad film","label":0}\n'],
+    [
+      "JSONL with names",
+      "e.jsonl",
+      '{"text":"good film","label":"positive"}\n{"text":"bad film","label":"negative"}\n',
+    ],
+  ])("%s", async (_, file, content) => {
+    const { train, test: last } = await read(await write(file, content));
+    expect(train.rows).toEqual(expected);
+    expect(last).toMatchObject({ name: "test", hash: train.hash });
+  });
+
+  test("Parquet, whose whole numbers have 64 bits", async () => {
+    parquetWriteFile({
+      filename: join(folder, "f.parquet"),
+      columnData: [
+        { name: "text", data: ["good film", "bad film"], type: "STRING" },
+        { name: "label", data: [1n, 0n], type: "INT64" },
+      ],
+    });
+    expect((await read("f.parquet")).train.rows).toEqual(expected);
+  });
+
+  test("columns of other names", async () => {
+    const file = await write("g.csv", "review,sentiment\ngood film,positive\nbad film,negative\n");
+    expect((await read(file, { text: "review", label: "sentiment" })).train.rows).toEqual(expected);
+    await expect(read(file)).rejects.toThrow(
+      /g\.csv:1: the header must have the columns text, label, got review, sentiment/,
+    );
+  });
+
+  test("a bad label is named with file, line, column and what is allowed; so is a missing text", async () => {
+    const file = await write("h.csv", 'text,label\ngood film,1\nbad film,4\n"two\nlines",2\n,0\n');
+    const message = await read(file).catch((error: Error) => error.message.replaceAll(folder, ""));
+    expect(message).toMatchInlineSnapshot(`
+      "/h.csv:3: label must be "0", "1", "negative" or "positive", got "4"
+      /h.csv:4: label must be "0", "1", "negative" or "positive", got "2"
+      /h.csv:6: text must have at least 1 characters, got """
+    `);
+  });
+
+  test("text and label cannot be the same column", async () => {
+    const file = await write("i.csv", "text,label\ngood film,1\n");
+    await expect(read(file, { label: "text" })).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: data.label must name another column than data.text, got text for both]`);
+  });
+});
+
+describe("a model from a checkpoint folder", () => {
+  const architecture = {
+    model_type: "distilbert",
+    ...{ vocab_size: 100, max_position_embeddings: 32, dim: 8, n_layers: 1, n_heads: 2, hidden_dim: 16 },
+  };
+  const context = () => ({ folder, seed: 1 });
+
+  beforeAll(async () => {
+    // A whole classifier, saved as Hugging Face does, with its tokenizer.
+    await mkdir(join(folder, "checkpoint"));
+    const scratch = { checkpoint: null, tokenizer: "tokenizer", max_length: 16, architecture };
+    const { weights, config } = await kind.model({ model: scratch } as never, context());
+    await savePretrained(join(folder, "checkpoint"), config, weights);
+    await copyFile(join(folder, "tokenizer", "vocab.txt"), join(folder, "checkpoint", "vocab.txt"));
+  });
+
+  const fromCheckpoint = (more: object = {}) => {
+    const model = { checkpoint: "checkpoint", tokenizer: null, max_length: 16, architecture: {}, ...more };
+    return { model } as unknown as TextClassificationConfig;
+  };
+
+  test("has its weights, whatever the seed", async () => {
+    const first = await kind.model(fromCheckpoint(), context());
+    const second = await kind.model(fromCheckpoint(), { folder, seed: 2 });
+    expect(first.notes).toEqual([]);
+    expect(first.weights).toEqual(second.weights);
+    expect(first.config).toMatchObject({ ...architecture, id2label: { 0: "negative", 1: "positive" } });
+  });
+
+  test("has its tokenizer where the project names none", async () => {
+    const task = await kind.create(fromCheckpoint(), context());
+    expect(task.prepare({ text: "a b" })).toEqual({ ids: [2, 5, 7, 3] });
+  });
+
+  test("is found in the project's folder, and by its absolute path", async () => {
+    await expect(
+      kind.create(fromCheckpoint({ checkpoint: join(folder, "checkpoint") }), context()),
+    ).resolves.toBeDefined();
+    await expect(kind.create(fromCheckpoint({ checkpoint: "./nowhere" }), context())).rejects.toThrow(
+      "./nowhere: is no folder, and no name of a model on the hub (such as distilbert-base-uncased)",
+    );
+  });
+
+  test("says which weights are new and which are left over", async () => {
+    const file = join(folder, "other-head");
+    await mkdir(file);
+    for (const name of ["config.json", "vocab.txt"])
+      await copyFile(join(folder, "checkpoint", name), join(file, name));
+    const { weights, config } = await kind.model(fromCheckpoint(), context());
+    const renamed = [...weights].map(
+      ([name, array]) => [name.replace("classifier.", "vocab_"), array] as const,
+    );
+    await savePretrained(file, config, new Map(renamed));
+    const { notes } = await kind.model(fromCheckpoint({ checkpoint: "other-head" }), context());
+    expect(notes).toEqual([
+      "new weights for pre_classifier.weight, pre_classifier.bias, classifier.weight, classifier.bias",
+      "the checkpoint's pre_vocab_bias, pre_vocab_weight, vocab_bias, vocab_weight are not used",
+    ]);
+  });
+
+  test("needs room for every token and every position", async () => {
+    const create = (more: object) => kind.create(fromCheckpoint(more), context());
+    await expect(create({ max_length: 33 })).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: model.max_length must be at most 32, the positions that the model knows (max_position_embeddings), got 33]`);
+    await expect(create({ architecture: { vocab_size: 50 } })).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: model.architecture.vocab_size must be at least 93, the size of the tokenizer's vocabulary, got 50]`);
+  });
+
+  test("needs a tokenizer from somewhere", async () => {
+    const create = kind.create(fromCheckpoint({ checkpoint: null, architecture }), context());
+    await expect(create).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: model.tokenizer must name a folder where model.checkpoint is null]`);
+  });
+
+  test("what a task saves opens again and prepares the same", async () => {
+    const task = await kind.create(fromCheckpoint(), context());
+    await mkdir(join(folder, "saved"));
+    await task.save(join(folder, "saved"));
+    const opened = await kind.open(join(folder, "saved"));
+    const text = "A warm and funny film, in 2 hours.";
+    expect(opened.prepare({ text })).toEqual(task.prepare({ text }));
+    expect(JSON.parse(await readFile(join(folder, "saved", "task.json"), "utf8"))).toEqual({
+      ...{ labels: ["negative", "positive"], maxLength: 16 },
+    });
+  });
+});
