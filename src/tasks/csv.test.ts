@@ -21,7 +21,7 @@ test("a text cannot become a formula of a spreadsheet, a number stays one", () =
 });
 
 test("what is written can be read again", () => {
-  const text = fc.string({ unit: "binary" }).filter((value) => !/^[=+\-@\t\r]/.test(value));
+  const text = fc.string({ unit: "grapheme" }).filter((value) => !/^[=+\-@\t\r]/.test(value));
   const rows = fc.array(fc.record({ a: text, b: text }), { minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(rows, (table) => {
