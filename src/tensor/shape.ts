@@ -1,5 +1,6 @@
 /** Shapes whose dimensions are numbers or names, and the arithmetic on them. */
-import { ShapeError } from "./errors.ts";
+import { ShapeError, TensorError } from "./errors.ts";
+import type { DType } from "./ndarray.ts";
 
 /**
  * A number, or a name that gets its number when a program runs ("batch"). Products and sums of dimensions are names
@@ -62,6 +63,17 @@ export function broadcast(operator: string, a: Shape, b: Shape): Shape {
       throw new ShapeError(operator, [a, b], "shapes must be equal or 1 in every dimension from the last");
     return left === 1 ? right : left;
   });
+}
+
+/** Broadcasting of an operator's two inputs, which must have one type. */
+export function broadcastOperands(
+  operator: string,
+  a: { readonly dtype: DType; readonly shape: Shape },
+  b: { readonly dtype: DType; readonly shape: Shape },
+): Shape {
+  if (a.dtype !== b.dtype)
+    throw new TensorError(`${operator}: both inputs must have the same type, got ${a.dtype} and ${b.dtype}`);
+  return broadcast(operator, a.shape, b.shape);
 }
 
 /** Axes along which `from` was repeated to become `to`, as axes of `to`. */

@@ -33,7 +33,9 @@ export class MessageWriter {
   }
 
   message(field: number, message: MessageWriter): this {
-    this.pieces.push(varint((field << 3) | 2), varint(lengthOf(message.pieces)), ...message.pieces);
+    this.pieces.push(varint((field << 3) | 2), varint(lengthOf(message.pieces)));
+    // One by one: a graph has more pieces than a call may have arguments.
+    for (const piece of message.pieces) this.pieces.push(piece);
     return this;
   }
 

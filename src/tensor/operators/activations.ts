@@ -3,6 +3,7 @@ import { type Operator, operator } from "../operator.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, greater, less, where } from "./condition.ts";
 import { abs, add, clamp, div, exp, mul, neg, sigmoid, sub, tanh } from "./elementwise.ts";
+import { reshape } from "./shape.ts";
 
 /** 1 where x > 0, else 0. A product with it takes two thirds of the time of `where` (measured on 6 million). */
 const isPositive = (x: Tensor): Tensor => cast(greater(x, 0), { to: "float32" });
@@ -49,7 +50,11 @@ const geluOfNonZero = operator<1>("Gelu", {
  * The tanh approximation of `gelu` (Hugging Face's "gelu_new"): y = x/2 (1 + t), t = tanh(u), u = a (x + b x^3).
  * dy = (1 + t)/2 + x/2 (1 - t^2) a (1 + 3 b x^2) dx
  */
-export const geluTanh = operator<1>("FastGelu", {
+export const geluTanh = (x: Tensor): Tensor =>
+  // ONNX Runtime's operator refuses scalars.
+  x.rank > 0 ? geluByTanh(x) : reshape(geluByTanh(reshape(x, [1])), []);
+
+const geluByTanh = operator<1>("FastGelu", {
   domain: "com.microsoft",
   shape: ([x]) => x.shape,
   gradient: ({ inputs: [x], upstream }) => {

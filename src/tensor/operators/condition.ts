@@ -2,14 +2,13 @@
 import { TensorError } from "../errors.ts";
 import type { DType } from "../ndarray.ts";
 import { type Operand, type Operator, operator } from "../operator.ts";
-import { broadcast } from "../shape.ts";
+import { broadcast, broadcastOperands } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { broadcastInputs } from "./elementwise.ts";
 import { sumTo } from "./reduce.ts";
 
 const comparison = (name: string, type: string): Operator<2, undefined> =>
   operator<2>(type, {
-    shape: ([x, y]) => broadcastInputs(name, x, y),
+    shape: ([x, y]) => broadcastOperands(name, x, y),
     dtype: () => "bool",
     gradient: () => [undefined, undefined],
   });
@@ -23,7 +22,7 @@ export const where: Operator<3, undefined> = operator<3>("Where", {
   shape: ([condition, x, y]) => {
     if (condition.dtype !== "bool")
       throw new TensorError(`where: the condition must be of type bool, got ${condition.dtype}`);
-    return broadcast("where", condition.shape, broadcastInputs("where", x, y));
+    return broadcast("where", condition.shape, broadcastOperands("where", x, y));
   },
   dtype: ([, x]) => x.dtype,
   gradient: ({ inputs: [condition, x, y], upstream }) => [

@@ -1,7 +1,7 @@
 /** Convolutions over any number of spatial axes, and their transposes. */
 import { ShapeError } from "../errors.ts";
 import { type OnnxAttribute, type Operator, operator, variadicOperator } from "../operator.ts";
-import { type Dimension, product } from "../shape.ts";
+import { type Dimension, product, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./reduce.ts";
@@ -53,18 +53,22 @@ const outputSize = (size: number, window: Window, i: number): number =>
 /** Inputs x, weight, and a bias where there is one. */
 const convolution = variadicOperator<Window>("Conv", {
   shape: ([x, weight, bias], window) => {
-    const [channels, perGroup] = [x!.shape[1]!, weight!.shape[1]!];
+    const shapes = [x!.shape, weight!.shape, ...(bias ? [bias.shape] : [])];
     const sizes = spatial("convolution", x!).map((size, i) => outputSize(size, window, i));
     const fits =
       weight!.rank === x!.rank &&
-      product([perGroup, window.groups]) === channels &&
-      sizes.every((size) => size > 0);
-    if (!fits || (bias && bias.shape.join() !== `${weight!.shape[0]}`))
+      product([weight!.shape[1]!, window.groups]) === x!.shape[1] &&
+      (!bias || sameShape(bias.shape, [weight!.shape[0]!]));
+    if (!fits) {
+      const inputs = window.groups === 1 ? "in" : `in / ${window.groups}`;
       throw new ShapeError(
         "convolution",
-        [x!.shape, weight!.shape, ...(bias ? [bias.shape] : [])],
-        `x [batch, channels, ...], weight [out, channels / ${window.groups}, ...] and bias [out] were expected`,
+        shapes,
+        `x [batch, in, ...], weight [out, ${inputs}, ...] and bias [out] were expected`,
       );
+    }
+    if (!sizes.every((size) => size > 0))
+      throw new ShapeError("convolution", shapes, "the kernel must fit into the image and its padding");
     return [x!.shape[0]!, weight!.shape[0]!, ...sizes];
   },
   onnx: onnxWindow,

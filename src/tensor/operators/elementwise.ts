@@ -1,24 +1,17 @@
 /** Arithmetic and functions that work element by element, with NumPy's broadcasting where there are two inputs. */
 import { TensorError } from "../errors.ts";
 import { type Operand, type Operator, type OperatorDefinition, operator } from "../operator.ts";
-import { broadcast, type Shape } from "../shape.ts";
+import { broadcastOperands } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast, equal, greater, where } from "./condition.ts";
 import { sumTo } from "./reduce.ts";
 
 type Slopes = (x: Tensor, y: Tensor, output: Tensor) => readonly [Tensor | number, Tensor | number];
 
-/** Shape of a broadcasting operator's result; both inputs must have one type. */
-export function broadcastInputs(name: string, x: Tensor, y: Tensor): Shape {
-  if (x.dtype !== y.dtype)
-    throw new TensorError(`${name}: both inputs must have the same type, got ${x.dtype} and ${y.dtype}`);
-  return broadcast(name, x.shape, y.shape);
-}
-
 /** A broadcasting operator; `slopes` gives d output / d x and d output / d y. */
 function binary(name: string, type: string, slopes: Slopes): Operator<2, undefined> {
   return operator<2>(type, {
-    shape: ([x, y]) => broadcastInputs(name, x, y),
+    shape: ([x, y]) => broadcastOperands(name, x, y),
     gradient: ({ inputs: [x, y], output, upstream }) => {
       const [dx, dy] = slopes(x, y, output);
       return [sumTo(times(upstream, dx), x.shape), sumTo(times(upstream, dy), y.shape)];
