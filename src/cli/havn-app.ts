@@ -21,14 +21,16 @@ export interface HavnAppOptions {
   readonly store: Store;
   /** The projects as they are now. */
   projects(): Iterable<ServedProject>;
+  /** Folder of the web pages. */
+  readonly pages?: string;
 }
 
 /** The pages as `npm run build:web` makes them. */
-const pages = fileURLToPath(new URL("../../web/dist/", import.meta.url));
+const builtPages = fileURLToPath(new URL("../../web/dist/", import.meta.url));
 
 const prefix = (name: string): string => `/projects/${name}/`;
 
-export function havnApp({ store, projects }: HavnAppOptions): Hono {
+export function havnApp({ store, projects, pages = builtPages }: HavnAppOptions): Hono {
   const app = new Hono();
   app.get("/health", (c) => c.json({ status: "ready" }));
   app.get("/api/projects", (c) => c.json([...projects()].map(describeProject)));

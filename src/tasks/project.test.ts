@@ -38,10 +38,14 @@ test("projects of the working folder come first, by name or by folder", async ()
 });
 
 test("an unknown project is answered with those that there are", async () => {
-  await expect(loadProject("movies", { root })).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: there is no project "movies"; there are movie-reviews, or give a folder with a project.ts]`);
+  await expect(loadProject("movies", { root })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[TaskError: there is no project "movies"; there are movie-reviews, or give a folder with a project.ts]`,
+  );
 });
 
 test("a file that exports no project is named", async () => {
   await write("projects/empty", "export const project = {};\n");
-  await expect(loadProject("empty", { root })).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: projects/empty/project.ts must export a project as default: export default defineProject({ ... })]`);
+  await expect(loadProject("empty", { root })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[TaskError: projects/empty/project.ts must export a project as default: export default defineProject({ ... })]`,
+  );
 });

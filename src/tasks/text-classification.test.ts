@@ -81,7 +81,9 @@ describe("reading rows", () => {
 
   test("text and label cannot be the same column", async () => {
     const file = await write("i.csv", "text,label\ngood film,1\n");
-    await expect(read(file, { label: "text" })).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: data.label must name another column than data.text, got text for both]`);
+    await expect(read(file, { label: "text" })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[TaskError: data.label must name another column than data.text, got text for both]`,
+    );
   });
 });
 
@@ -147,13 +149,19 @@ describe("a model from a checkpoint folder", () => {
 
   test("needs room for every token and every position", async () => {
     const create = (more: object) => kind.create(fromCheckpoint(more), context());
-    await expect(create({ max_length: 33 })).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: model.max_length must be at most 32, the positions that the model knows (max_position_embeddings), got 33]`);
-    await expect(create({ architecture: { vocab_size: 50 } })).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: model.architecture.vocab_size must be at least 93, the size of the tokenizer's vocabulary, got 50]`);
+    await expect(create({ max_length: 33 })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[TaskError: model.max_length must be at most 32, the positions that the model knows (max_position_embeddings), got 33]`,
+    );
+    await expect(create({ architecture: { vocab_size: 50 } })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[TaskError: model.architecture.vocab_size must be at least 93, the size of the tokenizer's vocabulary, got 50]`,
+    );
   });
 
   test("needs a tokenizer from somewhere", async () => {
     const create = kind.create(fromCheckpoint({ checkpoint: null, architecture }), context());
-    await expect(create).rejects.toThrowErrorMatchingInlineSnapshot(`[TaskError: model.tokenizer must name a folder where model.checkpoint is null]`);
+    await expect(create).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[TaskError: model.tokenizer must name a folder where model.checkpoint is null]`,
+    );
   });
 
   test("what a task saves opens again and prepares the same", async () => {
