@@ -1,7 +1,38 @@
 /** Models as Hugging Face defines them, and their checkpoints. */
+export {
+  type ClipVisionConfig,
+  ClipVisionModelWithProjection,
+  type ClipVisionOutputs,
+  clipVisionConfig,
+} from "./architectures/clip-vision.ts";
+export {
+  Mobilenetv3,
+  type Mobilenetv3Config,
+  Mobilenetv3ForImageClassification,
+  type Mobilenetv3Layout,
+  type Mobilenetv3Outputs,
+  mobilenetv3Config,
+  mobilenetv3Layout,
+} from "./architectures/mobilenetv3.ts";
+export {
+  type TimmMobilenetv3Config,
+  timmMobilenetv3Config,
+  timmMobilenetv3Layout,
+  timmName,
+} from "./architectures/mobilenetv3-timm.ts";
 export { CheckpointError } from "./checkpoint-error.ts";
+export { storedTensors } from "./counter.ts";
 export { type CheckpointFiles, findCheckpoint, type HubOptions } from "./hub.ts";
 export { initialize, namedParameters, withoutDecay } from "./module.ts";
 export { type LoadedWeights, loadWeights, readModelConfig, savePretrained } from "./pretrained.ts";
 export * from "./safetensors.ts";
 export { type SequenceClassifier, sequenceClassifier, type TokenInputs } from "./sequence-classifier.ts";
+export {
+  type BackboneMode,
+  type CardLabels,
+  TwoHeadClassifier,
+  type TwoHeadConfig,
+  type TwoHeadOutputs,
+  twoHeadConfig,
+  twoHeadLoss,
+} from "./two-head-classifier.ts";

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NdArray, Parameter } from "../tensor/index.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
+import { Counter, computedTensor } from "./counter.ts";
 import { initialize } from "./module.ts";
 import { openSafetensors, writeSafetensors } from "./safetensors.ts";
 
@@ -26,6 +27,9 @@ export interface LoadOptions {
   readonly base: string;
   /** Draws first values of what the checkpoint does not have: a new head. */
   readonly random: () => number;
+  /** The checkpoint's name of a parameter; unless given, its own, which a checkpoint of the bare base may shorten. */
+  readonly storedName?: (name: string) => string;
+  readonly file?: string;
 }
 
 export interface LoadedWeights {
@@ -37,28 +41,31 @@ export interface LoadedWeights {
 }
 
 /**
- * Values for every parameter from a checkpoint's model.safetensors.
+ * Values for every parameter from a checkpoint's model.safetensors. Counters that it does not have start at 0.
  * @throws {CheckpointError} when a shape differs, or a parameter below `base` is missing
  */
 export async function loadWeights(
   folder: string,
   parameters: ReadonlyMap<string, Parameter>,
-  { base, random }: LoadOptions,
+  { base, random, storedName, file: fileName = "model.safetensors" }: LoadOptions,
 ): Promise<LoadedWeights> {
-  const path = join(folder, "model.safetensors");
+  const path = join(folder, fileName);
   const file = await openSafetensors(path);
   try {
     // A checkpoint of the bare base model names its tensors without the base's prefix.
     const isBare = ![...file.entries.keys()].some((name) => name.startsWith(`${base}.`));
-    const stored = (name: string) =>
+    const shortened = (name: string) =>
       isBare && name.startsWith(`${base}.`) ? name.slice(base.length + 1) : name;
-    const isFresh = (name: string) => !file.entries.has(stored(name)) && !name.startsWith(`${base}.`);
-    const fresh = [...parameters.keys()].filter(isFresh);
-    const weights: Weights = initialize(new Map([...parameters].filter(([name]) => isFresh(name))), random);
+    const stored = storedName ?? shortened;
+    const isFresh = ([name, parameter]: readonly [string, Parameter]) =>
+      !file.entries.has(stored(name)) && (!name.startsWith(`${base}.`) || parameter instanceof Counter);
+    const missing = new Map([...parameters].filter(isFresh));
+    const weights: Weights = initialize(missing, random);
     const ordered: Weights = new Map();
-    for (const [name, { shape }] of parameters)
-      ordered.set(name, weights.get(name) ?? (await read(file, path, stored(name), shape)));
+    for (const [name, parameter] of parameters)
+      ordered.set(name, weights.get(name) ?? (await read(file, path, stored(name), parameter)));
     const used = new Set([...parameters.keys()].map(stored));
+    const fresh = [...missing.keys()];
     return { weights: ordered, fresh, unused: [...file.entries.keys()].filter((name) => !used.has(name)) };
   } finally {
     await file.close();
@@ -69,27 +76,34 @@ async function read(
   file: Awaited<ReturnType<typeof openSafetensors>>,
   path: string,
   tensor: string,
-  shape: readonly number[],
+  parameter: Parameter,
 ): Promise<NdArray<"float32">> {
+  const { shape } = parameter;
   const entry = file.entries.get(tensor);
   if (!entry) throw new CheckpointError(path, `of shape [${shape.join(", ")}] is missing`, { tensor });
-  if (entry.shape.join() !== shape.join())
+  if (!sameElements(entry.shape, shape))
     throw new CheckpointError(
       path,
       `must have shape [${shape.join(", ")}], got [${entry.shape.join(", ")}]`,
       { tensor },
     );
   const array = await file.read(tensor);
-  if (array.dtype !== "float32")
-    throw new CheckpointError(path, `must be a float, got ${array.dtype}`, { tensor });
-  return array;
+  const values = computedTensor(parameter, array);
+  if (!values) throw new CheckpointError(path, `must be a float, got ${array.dtype}`, { tensor });
+  return { ...values, shape };
 }
 
-/** Writes a folder that `from_pretrained` of the Python library reads. */
+/** Equal but for axes of size 1 at the end: a convolution of one pixel is a linear layer. */
+function sameElements(a: readonly number[], b: readonly number[]): boolean {
+  const core = (shape: readonly number[]) => shape.slice(0, shape.findLastIndex((dim) => dim !== 1) + 1);
+  return core(a).join() === core(b).join();
+}
+
+/** Writes a folder that `from_pretrained` of the Python library reads; of models with counters, `storedTensors`. */
 export async function savePretrained(
   folder: string,
   config: Readonly<Record<string, unknown>>,
-  weights: ReadonlyMap<string, NdArray<"float32">>,
+  weights: ReadonlyMap<string, NdArray>,
 ): Promise<void> {
   await writeFile(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
   await writeSafetensors(join(folder, "model.safetensors"), weights, { metadata: { format: "pt" } });
