@@ -26,6 +26,15 @@ export { type CheckpointFiles, findCheckpoint, type HubOptions } from "./hub.ts"
 export { initialize, namedParameters, withoutDecay } from "./module.ts";
 export { type LoadedWeights, loadWeights, readModelConfig, savePretrained } from "./pretrained.ts";
 export * from "./safetensors.ts";
+export {
+  type DecoderStepInputs,
+  type KeysAndValues,
+  type Seq2Seq,
+  type Seq2SeqInputs,
+  type Seq2SeqOutputs,
+  type SpecialTokens,
+  seq2seq,
+} from "./seq2seq.ts";
 export { type SequenceClassifier, sequenceClassifier, type TokenInputs } from "./sequence-classifier.ts";
 export {
   type BackboneMode,

@@ -15,6 +15,8 @@ export * from "./pooling.ts";
 export * from "./reduce.ts";
 export * from "./resample.ts";
 export * from "./shape.ts";
+export * from "./shift.ts";
 export * from "./slice.ts";
 export * from "./softmax.ts";
+export * from "./top-k.ts";
 export * from "./triangle.ts";

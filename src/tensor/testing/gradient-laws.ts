@@ -13,7 +13,7 @@ export interface Example {
   readonly write: (...inputs: Tensor[]) => Tensor;
 }
 
-/** Exported names that have no gradient to test: truth values, integers, zeros, and constants made from them. */
+/** Exported names that have no gradient to test: truth values, integers, zeros, what is made from them, and `topK`. */
 const withoutGradient = [
   "arange",
   "attentionBias",
@@ -23,8 +23,10 @@ const withoutGradient = [
   "greater",
   "less",
   "oneHot",
+  "shiftRight",
   "sign",
   "sizeOfShape",
+  "topK",
   "zeros",
 ] as const satisfies readonly (keyof typeof op)[];
 

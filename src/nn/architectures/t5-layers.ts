@@ -1,0 +1,216 @@
+/** What the blocks of T5 are made of, under the names of Hugging Face's code. */
+import {
+  add,
+  concat,
+  geluTanh,
+  linear,
+  matmul,
+  mul,
+  Parameter,
+  permute,
+  relu,
+  reshape,
+  rmsNorm,
+  silu,
+  softmax,
+  type Tensor,
+  type TrainingPass,
+} from "../../tensor/index.ts";
+import { normal, ones } from "../initializers.ts";
+import { dropoutAt, Embedding } from "../layers.ts";
+import { Module } from "../module.ts";
+import type { KeysAndValues } from "../seq2seq.ts";
+import type { T5Config } from "./t5-config.ts";
+
+/** y = x W^T */
+export class Linear extends Module {
+  readonly weight: Parameter;
+
+  constructor(inFeatures: number, outFeatures: number, deviation: number) {
+    super();
+    this.weight = new Parameter([outFeatures, inFeatures], normal(deviation));
+  }
+
+  /** @param x [..., in] @returns [..., out] */
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight);
+  }
+}
+
+/** Division by the root of the mean square: no mean is taken off, no bias added. */
+export class LayerNorm extends Module {
+  readonly weight: Parameter;
+  readonly #epsilon: number;
+
+  constructor({ d_model, layer_norm_epsilon }: T5Config) {
+    super();
+    this.weight = new Parameter([d_model], ones);
+    this.#epsilon = layer_norm_epsilon;
+  }
+
+  forward(x: Tensor): Tensor {
+    return rmsNorm(x, this.weight, { epsilon: this.#epsilon });
+  }
+}
+
+/** Attention without a scale: the first values of the weights make up for it. */
+class Attention extends Module {
+  readonly q: Linear;
+  readonly k: Linear;
+  readonly v: Linear;
+  readonly o: Linear;
+  /** In the first layer of a stack, for all of them. */
+  readonly relative_attention_bias: Embedding | undefined;
+  readonly #heads: number;
+  readonly #depth: number;
+  readonly #rate: number;
+
+  constructor(
+    { d_model, d_kv, num_heads, initializer_factor, ...config }: T5Config,
+    { hasPositions = false } = {},
+  ) {
+    super();
+    const width = num_heads * d_kv;
+    const deviation = initializer_factor * d_model ** -0.5;
+    this.q = new Linear(d_model, width, deviation * d_kv ** -0.5);
+    this.k = new Linear(d_model, width, deviation);
+    this.v = new Linear(d_model, width, deviation);
+    this.o = new Linear(width, d_model, initializer_factor * width ** -0.5);
+    this.relative_attention_bias = hasPositions
+      ? new Embedding(config.relative_attention_num_buckets, num_heads, { deviation })
+      : undefined;
+    this.#heads = num_heads;
+    this.#depth = d_kv;
+    this.#rate = config.dropout_rate;
+  }
+
+  #split(x: Tensor): Tensor {
+    return permute(reshape(x, [x.dim(0), x.dim(1), this.#heads, this.#depth]), [0, 2, 1, 3]);
+  }
+
+  /** @param source [batch, source, hidden] */
+  read(source: Tensor): KeysAndValues {
+    return { key: this.#split(this.k.forward(source)), value: this.#split(this.v.forward(source)) };
+  }
+
+  /**
+   * @param x    [batch, target, hidden]
+   * @param bias broadcast to [batch, heads, target, source]
+   */
+  forward(x: Tensor, { key, value }: KeysAndValues, bias: Tensor, pass?: TrainingPass): Tensor {
+    const scores = add(matmul(this.#split(this.q.forward(x)), key, { transB: true }), bias);
+    const weights = dropoutAt(this.#rate, softmax(scores), pass);
+    const mixed = permute(matmul(weights, value), [0, 2, 1, 3]);
+    return this.o.forward(reshape(mixed, [x.dim(0), x.dim(1), this.#heads * this.#depth]));
+  }
+}
+
+export interface SelfAttentionOptions {
+  /** Keys and values of the positions before x. */
+  readonly past?: KeysAndValues | undefined;
+  readonly pass?: TrainingPass | undefined;
+}
+
+export class LayerSelfAttention extends Module {
+  readonly SelfAttention: Attention;
+  readonly layer_norm: LayerNorm;
+  readonly #rate: number;
+
+  constructor(config: T5Config, hasPositions: boolean) {
+    super();
+    this.SelfAttention = new Attention(config, { hasPositions });
+    this.layer_norm = new LayerNorm(config);
+    this.#rate = config.dropout_rate;
+  }
+
+  /** @returns the sum, and the past with what stands in x behind it */
+  forward(x: Tensor, bias: Tensor, { past, pass }: SelfAttentionOptions = {}) {
+    const normed = this.layer_norm.forward(x);
+    const now = this.SelfAttention.read(normed);
+    const seen = past ? followedBy(past, now) : now;
+    const attended = this.SelfAttention.forward(normed, seen, bias, pass);
+    return { sum: add(x, dropoutAt(this.#rate, attended, pass)), seen };
+  }
+}
+
+const followedBy = (past: KeysAndValues, now: KeysAndValues): KeysAndValues => ({
+  key: concat([past.key, now.key], 2),
+  value: concat([past.value, now.value], 2),
+});
+
+export class LayerCrossAttention extends Module {
+  readonly EncDecAttention: Attention;
+  readonly layer_norm: LayerNorm;
+  readonly #rate: number;
+
+  constructor(config: T5Config) {
+    super();
+    this.EncDecAttention = new Attention(config);
+    this.layer_norm = new LayerNorm(config);
+    this.#rate = config.dropout_rate;
+  }
+
+  forward(x: Tensor, source: KeysAndValues, bias: Tensor, pass?: TrainingPass): Tensor {
+    const attended = this.EncDecAttention.forward(this.layer_norm.forward(x), source, bias, pass);
+    return add(x, dropoutAt(this.#rate, attended, pass));
+  }
+}
+
+class DenseActDense extends Module {
+  readonly wi: Linear;
+  readonly wo: Linear;
+  readonly #rate: number;
+
+  constructor({ d_model, d_ff, dropout_rate, initializer_factor: factor }: T5Config) {
+    super();
+    this.wi = new Linear(d_model, d_ff, factor * d_model ** -0.5);
+    this.wo = new Linear(d_ff, d_model, factor * d_ff ** -0.5);
+    this.#rate = dropout_rate;
+  }
+
+  forward(x: Tensor, pass?: TrainingPass): Tensor {
+    return this.wo.forward(dropoutAt(this.#rate, relu(this.wi.forward(x)), pass));
+  }
+}
+
+/** Gated linear units (Shazeer 2020), in T5 1.1. */
+class DenseGatedActDense extends Module {
+  readonly wi_0: Linear;
+  readonly wi_1: Linear;
+  readonly wo: Linear;
+  readonly #activation: (x: Tensor) => Tensor;
+  readonly #rate: number;
+
+  constructor({ d_model, d_ff, initializer_factor: factor, ...config }: T5Config) {
+    super();
+    this.wi_0 = new Linear(d_model, d_ff, factor * d_model ** -0.5);
+    this.wi_1 = new Linear(d_model, d_ff, factor * d_model ** -0.5);
+    this.wo = new Linear(d_ff, d_model, factor * d_ff ** -0.5);
+    this.#activation = config.feed_forward_proj === "gated-silu" ? silu : geluTanh;
+    this.#rate = config.dropout_rate;
+  }
+
+  forward(x: Tensor, pass?: TrainingPass): Tensor {
+    const gated = mul(this.#activation(this.wi_0.forward(x)), this.wi_1.forward(x));
+    return this.wo.forward(dropoutAt(this.#rate, gated, pass));
+  }
+}
+
+export class LayerFF extends Module {
+  readonly DenseReluDense: DenseActDense | DenseGatedActDense;
+  readonly layer_norm: LayerNorm;
+  readonly #rate: number;
+
+  constructor(config: T5Config) {
+    super();
+    const isGated = config.feed_forward_proj !== "relu";
+    this.DenseReluDense = isGated ? new DenseGatedActDense(config) : new DenseActDense(config);
+    this.layer_norm = new LayerNorm(config);
+    this.#rate = config.dropout_rate;
+  }
+
+  forward(x: Tensor, pass?: TrainingPass): Tensor {
+    const forwarded = this.DenseReluDense.forward(this.layer_norm.forward(x), pass);
+    return add(x, dropoutAt(this.#rate, forwarded, pass));
+  }
+}
