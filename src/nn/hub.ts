@@ -1,8 +1,14 @@
 /** Finds the files of a checkpoint: in a local folder, in the Hugging Face cache, or on the hub. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { downloadFileToCacheDir, getHFHubCachePath, HubApiError, modelInfo } from "@huggingface/hub";
+import { mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import {
+  downloadFileToCacheDir,
+  getHFHubCachePath,
+  HubApiError,
+  modelInfo,
+  pathsInfo,
+} from "@huggingface/hub";
 import { CheckpointError } from "./checkpoint-error.ts";
 
 export interface HubOptions {
@@ -41,9 +47,14 @@ export async function findCheckpoint(
     );
   const { cacheDir = getHFHubCachePath(), revision = "main" } = options;
   const repository = join(cacheDir, `models--${name.replaceAll("/", "--")}`);
-  const cached = await snapshotOf(repository, revision);
-  if (cached && files.required.every((file) => existsSync(join(cached, file)))) return cached;
-  return download(name, files, { ...options, cacheDir, revision, repository });
+  const cached = await snapshotOf(repository, revision, files);
+  if (cached?.isWhole) return cached.folder;
+  try {
+    return await download(name, files, { ...options, cacheDir, revision, repository });
+  } catch (error) {
+    if (cached) return cached.folder;
+    throw error;
+  }
 }
 
 function requireFiles(folder: string, required: readonly string[]): string {
@@ -57,11 +68,18 @@ function requireFiles(folder: string, required: readonly string[]): string {
   throw new CheckpointError(folder, `lacks ${missing.join(", ")}`);
 }
 
-/** The folder of a revision in the cache, where it was downloaded before. */
-async function snapshotOf(repository: string, revision: string): Promise<string | undefined> {
+/** The folder of a revision in the cache, where all required files were downloaded before. */
+async function snapshotOf(
+  repository: string,
+  revision: string,
+  { required, optional = [] }: CheckpointFiles,
+): Promise<{ folder: string; isWhole: boolean } | undefined> {
   const reference = await readFile(join(repository, "refs", revision), "utf8").catch(() => revision);
   const folder = join(repository, "snapshots", reference.trim());
-  return existsSync(folder) ? folder : undefined;
+  const has = (file: string) => existsSync(join(folder, file));
+  if (!required.every(has)) return undefined;
+  // Other programs download only what they need, such as the weights without the tokenizer.
+  return { folder, isWhole: optional.length === 0 || optional.some(has) };
 }
 
 interface Download extends HubOptions {
@@ -76,9 +94,9 @@ async function download(
   options: Download,
 ): Promise<string> {
   const {
-    endpoint = process.env.HF_ENDPOINT ?? "https://huggingface.co",
-    accessToken = process.env.HF_TOKEN,
-    offline = process.env.HF_HUB_OFFLINE === "1",
+    endpoint = process.env.HF_ENDPOINT || "https://huggingface.co",
+    accessToken = process.env.HF_TOKEN || undefined,
+    offline = /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? ""),
     cacheDir,
     revision,
     repository,
@@ -89,27 +107,48 @@ async function download(
       name,
       `is not in ${cacheDir}, and HF_HUB_OFFLINE forbids the hub; ${elsewhere}`,
     );
-  const access = { hubUrl: endpoint, ...(accessToken && { accessToken }) };
+  const access = { hubUrl: endpoint.replace(/\/+$/, ""), ...(accessToken && { accessToken }) };
   try {
     const { sha } = await modelInfo({ name, revision, additionalFields: ["sha"], ...access });
-    const fetchFile = (path: string) =>
-      downloadFileToCacheDir({ repo: name, path, revision: sha, cacheDir, ...access });
-    for (const path of required) await fetchFile(path);
-    for (const path of optional) await fetchFile(path).catch(() => undefined);
-    await mkdir(join(repository, "refs"), { recursive: true });
-    await writeFile(join(repository, "refs", revision), sha);
-    return join(repository, "snapshots", sha);
+    const place = { repo: name, revision: sha, ...access };
+    const files = await pathsInfo({ ...place, paths: [...required, ...optional] });
+    const missing = required.filter((file) => !files.some(({ path }) => path === file));
+    if (missing.length > 0)
+      throw new CheckpointError(name, `lacks ${missing.join(", ")} on ${endpoint}; ${elsewhere}`);
+    const snapshot = join(repository, "snapshots", sha);
+    for (const { path, size } of files.filter(({ path }) => !existsSync(join(snapshot, path))))
+      await requireSize(await downloadFileToCacheDir({ ...place, path, cacheDir }), size);
+    // Last, since a revision that is named counts as downloaded.
+    const reference = join(repository, "refs", revision);
+    await mkdir(dirname(reference), { recursive: true });
+    await writeFile(reference, sha);
+    return snapshot;
   } catch (error) {
+    if (error instanceof CheckpointError) throw error;
     if (error instanceof HubApiError && [401, 403, 404].includes(error.statusCode))
       throw new CheckpointError(
         name,
-        `${endpoint} has no such model, or it needs an access token (HF_TOKEN); ${elsewhere}`,
+        `${endpoint} has no such model or revision (${revision}), or it needs an access token (HF_TOKEN); ${elsewhere}`,
       );
-    const reason =
-      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error);
     throw new CheckpointError(
       name,
-      `is no local folder, not in ${cacheDir}, and ${endpoint} cannot be reached (${reason}); set HF_ENDPOINT to a mirror, ${elsewhere}`,
+      `is no local folder, not in ${cacheDir}, and could not be downloaded from ${endpoint} (${reasonOf(error)}); try again, set HF_ENDPOINT to a mirror, ${elsewhere}`,
+      { cause: error },
     );
   }
+}
+
+/** A server that ends an answer too early, but in order, is not noticed by the library. */
+async function requireSize(path: string, sizeBytes: number): Promise<void> {
+  const { size } = await stat(path);
+  if (size === sizeBytes) return;
+  await rm(await realpath(path), { force: true });
+  await rm(path, { force: true });
+  throw new Error(`${basename(path)} must have ${sizeBytes} bytes, got ${size}`);
+}
+
+/** What lies at the bottom: `fetch` says no more than that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }
