@@ -24,6 +24,12 @@ const CHINESE =
   /[\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
 const ACCENT = /\p{Mn}/gu;
 
+/** The `BertNormalizer` of a tokenizer.json. */
+export function bertNormalizer(config: unknown): (text: string) => string {
+  const steps = bertNormalizing.parse(config);
+  return (text) => normalizeBert(text, steps);
+}
+
 /**
  * BERT's basic normalisation (Devlin et al. 2019, `BasicTokenizer`), in the order of the Rust library.
  *

@@ -27,24 +27,39 @@ export function leadingTokens(
   return tokens;
 }
 
-const ASCII_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
-
 /**
- * Where a text may be cut without changing its tokens, or null where no such place is known.
- * BERT's pre-tokenizer makes every punctuation mark a word of its own and drops white space, so both are such places
- * unless an added token contains them. A byte-level one never looks past a single space between two words.
+ * Where a text may be cut without changing its tokens, or null where no such place is known. Added tokens are found
+ * before all else, so that no place inside one of them counts.
  */
-export function cuttingPlaces({ normalizer, pre_tokenizer, added_tokens }: TokenizerJson): RegExp | null {
-  const inAddedTokens = new Set(added_tokens.flatMap(({ content }) => [...content]));
-  if (inAddedTokens.has(" ")) return null;
-  if (pre_tokenizer?.type === "BertPreTokenizer" && isBertNormalizer(normalizer)) {
-    const safe = [...ASCII_PUNCTUATION].filter((mark) => !inAddedTokens.has(mark));
-    return new RegExp(`[ ${safe.map((mark) => `\\${mark}`).join("")}]`, "g");
-  }
+export function cuttingPlaces(tokenizer: TokenizerJson): RegExp | null {
+  const { added_tokens } = tokenizer;
+  const inside = new Set(added_tokens.flatMap(({ content }) => [...content].slice(1)));
   const reachesAhead = added_tokens.some(({ rstrip }) => rstrip);
-  if (pre_tokenizer?.type === "ByteLevel" && normalizer === null && !reachesAhead) return /(?<=\S) (?=\S)/g;
-  return null;
+  if (reachesAhead || inside.has(" ")) return null;
+  const notInside = `(?!${[...inside].map(escaped).join("|") || "(?!)"})`;
+  const found = placesOf(tokenizer);
+  return found === null ? null : new RegExp(`(?:${found})${notInside}`, "gu");
 }
 
-const isBertNormalizer = (normalizer: TokenizerJson["normalizer"]): boolean =>
-  normalizer === null || normalizer.type === "BertNormalizer";
+/** Such places for each sequence of steps, as patterns that match before the cut's second part. */
+function placesOf({ normalizer, pre_tokenizer }: TokenizerJson): string | null {
+  const normalizes = normalizer?.type;
+  // Every punctuation mark is a word of its own, and white space is dropped.
+  if (pre_tokenizer?.type === "BertPreTokenizer" && (normalizes ?? "BertNormalizer") === "BertNormalizer")
+    return "(?=[ -/:-@[-`{-~])";
+  // A word of letters or digits ends where they end. A prefix space would come before each part.
+  if (pre_tokenizer?.type === "ByteLevel" && normalizes === undefined)
+    return pre_tokenizer.add_prefix_space
+      ? "(?<=\\P{White_Space})(?= \\P{White_Space})"
+      : "(?<=\\p{L})(?!\\p{L})|(?<=\\p{N})(?!\\p{N})";
+  // SentencePiece: words end at spaces, which join no cluster of characters behind an ASCII character.
+  const words = pre_tokenizer?.pretokenizers;
+  const splitsAtSpaces =
+    words?.length === 2 &&
+    words[0]?.type === "WhitespaceSplit" &&
+    words[1]?.type === "Metaspace" &&
+    (words[1].prepend_scheme ?? "always") === "always";
+  return splitsAtSpaces && (normalizes ?? "Precompiled") === "Precompiled" ? "(?<=[!-~])(?= )" : null;
+}
+
+const escaped = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/]/u, "\\$&");

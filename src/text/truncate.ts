@@ -6,16 +6,21 @@ export interface Kept {
   readonly second: number;
 }
 
+/** Which of two texts keeps the token that halving leaves over, unless the first is the longer: then it does. */
+export type OddToken = "first" | "second";
+
 /**
  * Divides `room` tokens between two texts. "longest_first" takes tokens from the longer text until both fit, then
- * from both in turn, the longer one keeping the odd token; "only_first" leaves the second text whole.
+ * from both in turn; "only_first" leaves the second text whole.
  *
+ * @param oddToken "second" as in the Rust library, "first" as in tokenizers that are written in Python
  * @throws {TextError} when "only_first" finds no room beside the second text
  */
 export function truncatedLengths(
   { first, second }: Kept,
   room: number,
   truncation: "longest_first" | "only_first",
+  oddToken: OddToken = "second",
 ): Kept {
   if (first + second <= room) return { first, second };
   if (truncation === "only_first") {
@@ -27,10 +32,11 @@ export function truncatedLengths(
       );
     return { first: room - second, second };
   }
-  const shorter = Math.min(first, second);
   const half = Math.floor(room / 2);
-  const keptShorter = Math.min(shorter, half);
-  return first > second
-    ? { first: room - keptShorter, second: keptShorter }
-    : { first: keptShorter, second: room - keptShorter };
+  if (first > second || oddToken === "first") {
+    const keptSecond = Math.min(second, first < room - half ? room - first : half);
+    return { first: room - keptSecond, second: keptSecond };
+  }
+  const keptFirst = Math.min(first, half);
+  return { first: keptFirst, second: room - keptFirst };
 }

@@ -1,5 +1,19 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { addedTokens } from "./added-tokens.ts";
+import { openTokenizer } from "./hugging-face-tokenizer.ts";
 import { TextError } from "./text-error.ts";
-import { contentOf, type TokenizerConfig, type TokenizerFiles } from "./tokenizer-json.ts";
+import type { TokenizerFormat } from "./tokenizer-format.ts";
+import { specialTokens, type TokenizerConfig, type TokenizerFiles } from "./tokenizer-json.ts";
+
+/** A BERT that has only its vocabulary. */
+export const bertVocabulary: TokenizerFormat = {
+  files: ["vocab.txt"],
+  async open(folder, config) {
+    const file = join(folder, "vocab.txt");
+    return openTokenizer(bertTokenizerJson(await readFile(file, "utf8"), config, file), folder);
+  },
+};
 
 /**
  * What `tokenizer.json` would say of a BERT that has only its vocabulary: normaliser, WordPiece (Wu et al. 2016)
@@ -9,16 +23,17 @@ import { contentOf, type TokenizerConfig, type TokenizerFiles } from "./tokenize
  * @param file       where it came from, for errors
  * @throws {TextError} when a special token is not in the vocabulary
  */
-export function bertTokenizerJson(vocabulary: string, given: TokenizerConfig, file: string): TokenizerFiles {
+function bertTokenizerJson(vocabulary: string, given: TokenizerConfig, file: string): TokenizerFiles {
   const lines = vocabulary.split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   const ids = new Map(lines.map((token, id) => [token, id]));
   const special = {
-    unk_token: contentOf(given.unk_token) ?? "[UNK]",
-    sep_token: contentOf(given.sep_token) ?? "[SEP]",
-    pad_token: contentOf(given.pad_token) ?? "[PAD]",
-    cls_token: contentOf(given.cls_token) ?? "[CLS]",
-    mask_token: contentOf(given.mask_token) ?? "[MASK]",
+    unk_token: "[UNK]",
+    sep_token: "[SEP]",
+    pad_token: "[PAD]",
+    cls_token: "[CLS]",
+    mask_token: "[MASK]",
+    ...specialTokens(given),
   };
   const idOf = (token: string): number => {
     const id = ids.get(token);
@@ -48,9 +63,7 @@ export function bertTokenizerJson(vocabulary: string, given: TokenizerConfig, fi
       version: "1.0",
       truncation: null,
       padding: null,
-      added_tokens: Object.values(special)
-        .map((content) => ({ id: idOf(content), content, ...ADDED }))
-        .sort((a, b) => a.id - b.id),
+      added_tokens: addedTokens(special, given, idOf),
       normalizer: {
         type: "BertNormalizer",
         clean_text: true,
@@ -78,5 +91,3 @@ export function bertTokenizerJson(vocabulary: string, given: TokenizerConfig, fi
     },
   };
 }
-
-const ADDED = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
