@@ -31,6 +31,10 @@ const commonConfig = z.object({
     schedule: scheduleSchema,
     /** Longest gradient; null leaves it as it is. */
     max_gradient_norm: z.number().positive().nullable(),
+    /** Patterns of parameters that keep their values, such as `distilbert.embeddings.*`. */
+    frozen: z.array(z.string()),
+    /** Factors on the learning rate by pattern, such as `{ "classifier.*": 10 }`. */
+    rate_scales: z.record(z.string(), z.number().nonnegative()),
     /** The metric that decides which checkpoint is the best, and which version is promoted. */
     best: z.strictObject({
       metric: z.string(),

@@ -60,7 +60,7 @@ export interface TaskContext {
 
 /** A kind of problem: makes its tasks from a configuration, or from what an earlier one saved. */
 export interface TaskKind<Config, Row, Input, Example, Outcome, Answer> {
-  /** The sections of the configuration that the task reads: `data` and `model`. */
+  /** The sections of the configuration that the task reads: `data`, `model`, `loss`. */
   readonly config: z.ZodObject & z.ZodType<Config>;
   /** Its keys that are paths, such as `data.train`. */
   readonly paths: PathKeys;
@@ -68,7 +68,8 @@ export interface TaskKind<Config, Row, Input, Example, Outcome, Answer> {
   /** From the folder that `save` wrote. */
   open(folder: string): Promise<Task<Row, Input, Example, Outcome, Answer>>;
   read(config: Config, context: TaskContext): Promise<Splits<Row>>;
-  model(config: Config, context: TaskContext): Promise<TaskModel>;
+  /** @param train the rows that will train it, for what depends on them such as class weights */
+  model(config: Config, context: TaskContext, train: readonly Row[]): Promise<TaskModel>;
 }
 
 /** A task whose types only its own parts need to know. */

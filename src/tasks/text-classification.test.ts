@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parquetWriteFile } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { savePretrained } from "../nn/index.ts";
+import { compile, float32, openInference, TrainingPass } from "../tensor/index.ts";
 import { tinyReviews } from "./testing/tiny-reviews.ts";
 import { type TextClassificationConfig, textClassification } from "./text-classification.ts";
 
@@ -93,24 +94,25 @@ describe("a model from a checkpoint folder", () => {
     ...{ vocab_size: 100, max_position_embeddings: 32, dim: 8, n_layers: 1, n_heads: 2, hidden_dim: 16 },
   };
   const context = () => ({ folder, seed: 1 });
+  const loss = { label_smoothing: 0, class_weights: null };
 
   beforeAll(async () => {
     // A whole classifier, saved as Hugging Face does, with its tokenizer.
     await mkdir(join(folder, "checkpoint"));
     const scratch = { checkpoint: null, tokenizer: "tokenizer", max_length: 16, architecture };
-    const { weights, config } = await kind.model({ model: scratch } as never, context());
+    const { weights, config } = await kind.model({ model: scratch, loss } as never, context(), []);
     await savePretrained(join(folder, "checkpoint"), config, weights);
     await copyFile(join(folder, "tokenizer", "vocab.txt"), join(folder, "checkpoint", "vocab.txt"));
   });
 
   const fromCheckpoint = (more: object = {}) => {
     const model = { checkpoint: "checkpoint", tokenizer: null, max_length: 16, architecture: {}, ...more };
-    return { model } as unknown as TextClassificationConfig;
+    return { model, loss } as unknown as TextClassificationConfig;
   };
 
   test("has its weights, whatever the seed", async () => {
-    const first = await kind.model(fromCheckpoint(), context());
-    const second = await kind.model(fromCheckpoint(), { folder, seed: 2 });
+    const first = await kind.model(fromCheckpoint(), context(), []);
+    const second = await kind.model(fromCheckpoint(), { folder, seed: 2 }, []);
     expect(first.notes).toEqual([]);
     expect(first.weights).toEqual(second.weights);
     expect(first.config).toMatchObject({ ...architecture, id2label: { 0: "negative", 1: "positive" } });
@@ -135,16 +137,60 @@ describe("a model from a checkpoint folder", () => {
     await mkdir(file);
     for (const name of ["config.json", "vocab.txt"])
       await copyFile(join(folder, "checkpoint", name), join(file, name));
-    const { weights, config } = await kind.model(fromCheckpoint(), context());
+    const { weights, config } = await kind.model(fromCheckpoint(), context(), []);
     const renamed = [...weights].map(
       ([name, array]) => [name.replace("classifier.", "vocab_"), array] as const,
     );
     await savePretrained(file, config, new Map(renamed));
-    const { notes } = await kind.model(fromCheckpoint({ checkpoint: "other-head" }), context());
+    const { notes } = await kind.model(fromCheckpoint({ checkpoint: "other-head" }), context(), []);
     expect(notes).toEqual([
       "new weights for pre_classifier.weight, pre_classifier.bias, classifier.weight, classifier.bias",
       "the checkpoint's pre_vocab_bias, pre_vocab_weight, vocab_bias, vocab_weight are not used",
     ]);
+  });
+
+  test("classes count as the configuration says, or inversely to how often they occur", async () => {
+    const rows = [0, 0, 0, 1].map((label) => ({ text: "a", label }));
+    const lossOf = async (class_weights: unknown, label_smoothing = 0) => {
+      const config = {
+        ...fromCheckpoint(),
+        loss: { class_weights, label_smoothing },
+      } as TextClassificationConfig;
+      const { forward, parameters, weights } = await kind.model(config, context(), rows);
+      const program = compile(
+        { trained: forward(new TrainingPass()).loss, measured: forward().loss },
+        { parameters, weights },
+      );
+      const session = await openInference(program.bytes);
+      const task = await kind.create(config, context());
+      const inputs = task.collate([
+        task.prepare({ text: "a b", label: 0 }),
+        task.prepare({ text: "b", label: 1 }),
+      ]);
+      const masks = Object.fromEntries(
+        program.masks.map(({ name, shape }) => {
+          const sizes = shape.map((dim) => (dim === "batch" ? 2 : dim === "sequence" ? 4 : Number(dim)));
+          return [name, { ...float32(sizes), data: float32(sizes).data.fill(1) }];
+        }),
+      );
+      const { trained, measured } = await session.run({ ...inputs, ...masks });
+      await session.close();
+      return { trained: Number(trained!.data[0]), measured: Number(measured!.data[0]) };
+    };
+    const plain = await lossOf(null);
+    expect(plain.trained).toBeCloseTo(plain.measured, 6);
+    const [onlyFirst, onlySecond] = [await lossOf([1, 0]), await lossOf([0, 1])];
+    expect(onlyFirst.measured).toBe(plain.measured);
+    expect((onlyFirst.trained + onlySecond.trained) / 2).toBeCloseTo(plain.trained, 6);
+    // 4 / (2 * 3) and 4 / (2 * 1): the rare class counts three times as much.
+    expect((await lossOf("balanced")).trained).toBeCloseTo(
+      (onlyFirst.trained + 3 * onlySecond.trained) / 4,
+      5,
+    );
+    expect((await lossOf(null, 0.1)).trained).not.toBeCloseTo(plain.trained, 5);
+    await expect(lossOf([1, 2, 3])).rejects.toThrow(
+      "loss.class_weights must have one factor for each of negative, positive, got 3",
+    );
   });
 
   test("needs room for every token and every position", async () => {

@@ -12,7 +12,7 @@ import {
   readModelConfig,
   sequenceClassifier,
 } from "../nn/index.ts";
-import { crossEntropy, input } from "../tensor/index.ts";
+import { constant, crossEntropy, float32, input } from "../tensor/index.ts";
 import { loadTokenizer, type Tokenizer } from "../text/index.ts";
 import type { TaskContext, TaskKind, TaskModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
@@ -45,6 +45,12 @@ const textClassificationConfig = z.object({
     tokenizer: z.string().nullable(),
     /** Tokens that the model looks at; the rest of a text is cut off. */
     max_length: z.int().min(3).max(4096),
+  }),
+  /** Of training; evaluation measures the plain cross-entropy. */
+  loss: z.strictObject({
+    label_smoothing: z.number().min(0).lt(1),
+    /** One factor for each class, or `balanced`: inversely to how often a class occurs in the training split. */
+    class_weights: z.union([z.array(z.number().nonnegative()), z.literal("balanced")]).nullable(),
   }),
 });
 
@@ -81,7 +87,7 @@ export function textClassification({
         readTable(resolve(folder, data[name]), schema, { name });
       return { train: await read("train"), validation: await read("validation"), test: await read("test") };
     },
-    model: (config, context) => createModel(config, context, labels),
+    model: (config, context, train) => createModel(config, context, { labels, train }),
   };
 }
 
@@ -160,9 +166,9 @@ const asName = (label: unknown): unknown =>
   typeof label === "number" || typeof label === "bigint" ? String(label) : label;
 
 async function createModel(
-  { model }: TextClassificationConfig,
+  { model, loss }: TextClassificationConfig,
   context: TaskContext,
-  labels: readonly string[],
+  { labels, train }: { readonly labels: readonly string[]; readonly train: readonly LabelledText[] },
 ): Promise<TaskModel> {
   const checkpoint = await checkpointFolder(model, context);
   const config = await modelConfig(model, checkpoint, labels);
@@ -177,6 +183,11 @@ async function createModel(
     attention_mask: input("attention_mask", "int64", ["batch", "sequence"]),
   };
   const target = input("labels", "int64", ["batch"]);
+  const weights = classWeights(loss.class_weights, labels, train);
+  const trainingLoss = {
+    labelSmoothing: loss.label_smoothing,
+    ...(weights && { classWeights: constant(float32([labels.length], weights)) }),
+  };
   return {
     parameters,
     weights: loaded.weights,
@@ -185,9 +196,31 @@ async function createModel(
       ...(loaded.fresh.length > 0 ? [`new weights for ${loaded.fresh.join(", ")}`] : []),
       ...(loaded.unused.length > 0 ? [`the checkpoint's ${loaded.unused.join(", ")} are not used`] : []),
     ],
-    forward(stream) {
-      const { logits } = classifier.forward(symbols, stream);
-      return { loss: crossEntropy(logits, target), outputs: { logits } };
+    forward(pass) {
+      const { logits } = classifier.forward(symbols, pass);
+      return { loss: crossEntropy(logits, target, pass && trainingLoss), outputs: { logits } };
     },
   };
+}
+
+/** Factors of the classes; balanced ones are rows / (classes * rows of the class), as in scikit-learn. */
+function classWeights(
+  setting: TextClassificationConfig["loss"]["class_weights"],
+  labels: readonly string[],
+  train: readonly LabelledText[],
+): readonly number[] | undefined {
+  if (setting === null) return undefined;
+  if (setting !== "balanced") {
+    if (setting.length === labels.length) return setting;
+    throw new TaskError(
+      `loss.class_weights must have one factor for each of ${labels.join(", ")}, got ${setting.length}`,
+    );
+  }
+  const counts = labels.map((_, index) => train.filter(({ label }) => label === index).length);
+  const missing = labels.filter((_, index) => counts[index] === 0);
+  if (missing.length > 0)
+    throw new TaskError(
+      `loss.class_weights=balanced needs rows of every class; the training split has none of ${missing.join(", ")}`,
+    );
+  return counts.map((count) => train.length / (labels.length * count));
 }

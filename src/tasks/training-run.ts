@@ -7,6 +7,7 @@ import { compile, compileTraining, startTraining, TrainingPass } from "../tensor
 import { describeEnvironment, environmentTags, type Run, type Store } from "../tracking/index.ts";
 import { type Report, readCheckpoint, type TrainStatus, train } from "../train/index.ts";
 import { saveModel } from "./model-folder.ts";
+import { parameterGroups } from "./parameter-groups.ts";
 import type { Project } from "./project.ts";
 import {
   type CommonConfig,
@@ -49,7 +50,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
   const context = { folder: project.folder, seed: config.common.seed };
   const task = await project.task.create(config.task, context);
   const splits = await project.task.read(config.task, context);
-  const model = await project.task.model(config.task, context);
+  const model = await project.task.model(config.task, context, splits.train.rows);
   model.notes.forEach(note);
   const { runId } = options.resume ?? (await createRun(project, config, splits, store));
   if (options.resume) await store.updateRun(runId, { status: "RUNNING" });
@@ -117,23 +118,29 @@ function startSession(
   const pass = new TrainingPass();
   const { loss } = forward(pass);
   const evaluation = forward();
+  const { frozen, rateScales } = parameterGroups(parameters.keys(), {
+    frozen: training.frozen,
+    rateScales: training.rate_scales,
+  });
   return startTraining({
-    training: compileTraining(loss, { parameters, updates: pass.updates }),
+    training: compileTraining(loss, { parameters, frozen, updates: pass.updates }),
     evaluation: compile({ loss: evaluation.loss, ...evaluation.outputs }, { parameters }),
     parameters: weights,
     optimizer: optimizerSettings({ seed, optimizer, training, ...rest }),
     seed,
     maxGradientNorm: training.max_gradient_norm ?? undefined,
     withoutDecay: withoutDecay(parameters),
+    rateScales,
     threads: training.threads ?? undefined,
   });
 }
 
 /** What decides the numbers beside the settings of the loop: a resumed run must have the same. */
 function originOf({ composition, common }: ProjectConfig, { train, validation }: Splits<unknown>) {
-  const { model, optimizer } = composition.values;
-  const { max_gradient_norm } = common.training;
-  return { model, optimizer, max_gradient_norm, data: { train: train.hash, validation: validation.hash } };
+  const { model, loss, optimizer } = composition.values;
+  const { max_gradient_norm, frozen, rate_scales } = common.training;
+  const training = { max_gradient_norm, frozen, rate_scales };
+  return { model, loss, optimizer, training, data: { train: train.hash, validation: validation.hash } };
 }
 
 async function createRun(
