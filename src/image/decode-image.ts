@@ -65,7 +65,7 @@ function refuseUnusable(
   if (compression === "hevc")
     throw new ImageError("unsupported_format", {
       expected: acceptedImages,
-      got: "HEIC, whose compression (HEVC) is under patents",
+      got: "HEIC, which is compressed with HEVC",
       advice: "save it as JPEG",
     });
   if (width * height > maxPixels)
@@ -88,12 +88,16 @@ function refuseUnusable(
     });
 }
 
-/** The first line of what libvips says is the most telling, without its name for the place. */
+/** Of the lines in which libvips reports, the first that says something is the cause of the others. */
 function damaged(format: ImageFormat, cause: unknown): ImageError {
-  const [reason = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const lines = message
+    .split("\n")
+    .map((line) => line.replace("Input buffer has corrupt header:", "").trim());
+  const reason = lines.find((line) => line !== "") ?? "corrupt header";
   return new ImageError("damaged_image", {
     expected: `a whole ${format}`,
-    got: `one that is damaged or cut short (${reason.trim()})`,
+    got: `one that is damaged or cut short (${reason})`,
     advice: "send the file again",
     cause,
   });

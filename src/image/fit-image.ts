@@ -29,7 +29,7 @@ export function resizedSize({ width, height }: ImageSize, resize: ImagePreparati
 export function centerBox(image: ImageSize, size: ImageSize): Box {
   const begin = (whole: number, part: number): number =>
     // Half a pixel goes to the even side, as Python rounds; too small an image gets the odd pixel of padding behind it.
-    part > whole ? -Math.floor((part - whole) / 2) : roundHalfEven((whole - part) / 2);
+    part > whole ? 0 - Math.floor((part - whole) / 2) : roundHalfEven((whole - part) / 2);
   return { ...size, left: begin(image.width, size.width), top: begin(image.height, size.height) };
 }
 

@@ -1,25 +1,36 @@
 import { z } from "zod";
 
-/** A range, or one number: its distance to both sides of `center`, as torchvision reads it. */
-const spread = (center: number, { min = -Infinity, max = Infinity } = {}) =>
+type Range = [low: number, high: number];
+
+/** [smallest, largest] within limits. */
+const range = (least: number, most: number, error: string) =>
   z
-    .union([
-      z
-        .number()
-        .nonnegative()
-        .transform((by): [number, number] => [Math.max(center - by, min), center + by]),
-      z.tuple([z.number(), z.number()]),
-    ])
-    .refine(([low, high]) => min <= low && low <= high && high <= max, {
-      error: ({ input }) =>
-        `must be a number or [smallest, largest] within ${min} to ${max}, got ${JSON.stringify(input)}`,
-    });
+    .tuple([z.number(), z.number()], { error })
+    .refine(([low, high]) => least <= low && low <= high && high <= most, { error });
 
-const ascending = z
-  .tuple([z.number().positive(), z.number().positive()])
-  .refine(([low, high]) => low <= high, { error: "must be [smallest, largest]" });
+/** Around 1, as torchvision reads it: one number is the distance to both sides, but not below 0. */
+function factor() {
+  const error = "must be a number from 0 on, or [smallest, largest] from 0 on";
+  const distance = z
+    .number()
+    .nonnegative()
+    .transform((by): Range => [Math.max(1 - by, 0), 1 + by]);
+  return z.union([distance, range(0, Infinity, error)], { error }).default([1, 1]);
+}
 
-const factor = spread(1, { min: 0 }).default([1, 1]);
+/** Around 0: one number is the distance to both sides. */
+function turn(most: number) {
+  const error = `must be a number from 0 to ${most}, or [smallest, largest] from ${-most} to ${most}`;
+  const distance = z
+    .number()
+    .min(0)
+    .max(most)
+    .transform((by): Range => [0 - by, by]);
+  return z.union([distance, range(-most, most, error)], { error });
+}
+
+const part = range(Number.MIN_VALUE, 1, "must be [smallest, largest], above 0 and up to 1");
+const proportion = range(Number.MIN_VALUE, Infinity, "must be [smallest, largest], above 0");
 const level = z.int().min(0).max(255);
 
 /**
@@ -30,10 +41,8 @@ export const imageAugmentation = z.strictObject({
   /** `RandomResizedCrop`, in place of the preparation's resizing and cropping: `scale` of the area, `ratio` w / h. */
   randomResizedCrop: z
     .strictObject({
-      scale: ascending
-        .refine(([, high]) => high <= 1, { error: "must not exceed 1, the whole image" })
-        .default([0.08, 1]),
-      ratio: ascending.default([3 / 4, 4 / 3]),
+      scale: part.default([0.08, 1]),
+      ratio: proportion.default([3 / 4, 4 / 3]),
     })
     .optional(),
   /** `RandomHorizontalFlip`: the probability. */
@@ -41,7 +50,7 @@ export const imageAugmentation = z.strictObject({
   /** `RandomRotation`, counter-clockwise around the middle; corners that come into view have the colour `fill`. */
   rotation: z
     .strictObject({
-      degrees: spread(0),
+      degrees: turn(360),
       interpolation: z.enum(["nearest", "bilinear"]).default("nearest"),
       fill: z.tuple([level, level, level]).default([0, 0, 0]),
     })
@@ -49,10 +58,10 @@ export const imageAugmentation = z.strictObject({
   /** `ColorJitter`: factors around 1 (brightness, contrast, saturation), turns of the colour circle around 0 (hue). */
   colorJitter: z
     .strictObject({
-      brightness: factor,
-      contrast: factor,
-      saturation: factor,
-      hue: spread(0, { min: -0.5, max: 0.5 }).default([0, 0]),
+      brightness: factor(),
+      contrast: factor(),
+      saturation: factor(),
+      hue: turn(0.5).default([0, 0]),
     })
     .optional(),
 });
