@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -68,6 +68,24 @@ describe("data of one's own", () => {
       `"error /goud.csv: there is no such file; did you mean bad.csv?"`,
     );
   });
+});
+
+test("--preset distilbert-base fine-tunes the checkpoint of a folder, with its tokenizer", async () => {
+  const data = (await tinyReviews(join(cwd, "tiny"))).filter((override) => override.startsWith("data."));
+  const train = (...args: string[]) =>
+    havnJson<{ runId: string }>(["train", "movie-reviews", ...data, "training.epochs=1", ...args], { cwd });
+  // What a run saves is such a checkpoint: config.json, model.safetensors and the tokenizer.
+  const { runId: first } = await train(...tiny);
+  const checkpoint = join(".havn", "artifacts", first, "model");
+  const { runId: second } = await train(
+    ...["--preset", "distilbert-base", `model.checkpoint=${checkpoint}`, "model.max_length=32"],
+  );
+  const read = (runId: string, file: string) =>
+    readFile(join(cwd, ".havn", "artifacts", runId, "model", file), "utf8").then(JSON.parse);
+  expect(await read(second, "config.json")).toEqual(await read(first, "config.json"));
+  expect(await read(second, "tokenizer.json")).toEqual(await read(first, "tokenizer.json"));
+  const evaluated = await havnJson(["evaluate", "movie-reviews", "--run", second], { cwd });
+  expect(evaluated).toMatchObject({ runId: second, rows: 8 });
 });
 
 describe("configuration", () => {
