@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { syncFolder } from "../storage/index.ts";
 import { type NdArray, sizeOf } from "../tensor/index.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { type Entry, formatHeader, layOut, parseHeader } from "./safetensors-header.ts";
@@ -216,15 +217,4 @@ async function readBytes<Target extends ArrayBufferView<ArrayBuffer>>(
     done += bytesRead;
   }
   return target;
-}
-
-/** Makes a rename durable. Windows has no such call for folders and does not need it. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { objectName } from "./object-name.ts";
 import type { ByteRange, ObjectSource, ObjectStat, ObjectStore } from "./object-store.ts";
 import { StorageError } from "./storage-error.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** Holds what is being written; a rename from here is atomic because it stays on one file system. */
 const incoming = ".incoming";
@@ -205,11 +206,9 @@ async function moveInto(part: string, file: string, name: string): Promise<void>
 
 /** Syncs a folder's entries, and those of the folders that were made on the way to it. */
 async function syncFolders(folder: string, firstMade: string | undefined): Promise<void> {
-  if (process.platform === "win32") return; // folders cannot be opened there; NTFS journals renames itself
   const top = firstMade === undefined ? folder : path.dirname(firstMade);
   for (let current = folder; ; current = path.dirname(current)) {
-    const handle = await fs.open(current);
-    await handle.sync().finally(() => handle.close());
+    await syncFolder(current);
     if (current === top || current === path.dirname(current)) return;
   }
 }

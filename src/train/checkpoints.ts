@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { CheckpointError, readSafetensors, writeSafetensors } from "../nn/index.ts";
+import { syncFolder } from "../storage/index.ts";
 import type { NdArray, TrainingState } from "../tensor/index.ts";
 import { TrainError } from "./train-error.ts";
 
@@ -201,16 +202,5 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-/** Makes new and renamed entries of a folder durable. Windows has no such call and does not need it. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -25,32 +25,27 @@ interface TrainOptions extends CommonOptions {
   readonly multirun?: boolean;
 }
 
-export function addTrainCommands(program: Command): void {
-  withCommonOptions(program.command("train"))
-    .description("train a project")
-    .argument("<project>", "name or folder of the project")
-    .argument("[overrides...]", "configuration, as in Hydra: key=value group=choice +key=value ~key")
-    .option("--preset <name>", "the same as model=NAME")
-    .option("--resume <run>", "continue a run from its newest checkpoint")
-    .option("--cfg", "print the configuration and stop")
-    .option("--multirun", "one run for each combination of key=value1,value2")
-    .action((project: string, overrides: string[], options: TrainOptions) =>
-      start("train", project, overrides, options),
-    );
-  withCommonOptions(program.command("run"))
-    .description("train, evaluate on the test split, register, and promote if better")
-    .argument("<project>", "name or folder of the project")
-    .argument("[overrides...]", "configuration, as in Hydra: key=value group=choice +key=value ~key")
-    .option("--preset <name>", "the same as model=NAME")
-    .option("--resume <run>", "continue a run from its newest checkpoint")
-    .option("--cfg", "print the configuration and stop")
-    .option("--multirun", "one run for each combination of key=value1,value2")
-    .action((project: string, overrides: string[], options: TrainOptions) =>
-      start("run", project, overrides, options),
-    );
-}
-
 type Verb = "train" | "run";
+
+const verbs: Readonly<Record<Verb, string>> = {
+  train: "train a project",
+  run: "train, evaluate on the test split, register, and promote if better",
+};
+
+export function addTrainCommands(program: Command): void {
+  for (const [verb, description] of Object.entries(verbs) as [Verb, string][])
+    withCommonOptions(program.command(verb))
+      .description(description)
+      .argument("<project>", "name or folder of the project")
+      .argument("[overrides...]", "configuration, as in Hydra: key=value group=choice +key=value ~key")
+      .option("--preset <name>", "the same as model=NAME")
+      .option("--resume <run>", "continue a run from its newest checkpoint")
+      .option("--cfg", "print the configuration and stop")
+      .option("--multirun", "one run for each combination of key=value1,value2")
+      .action((project: string, overrides: string[], options: TrainOptions) =>
+        start(verb, project, overrides, options),
+      );
+}
 
 async function start(
   verb: Verb,
