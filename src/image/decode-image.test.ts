@@ -13,6 +13,7 @@ const golden = readGolden("decode.json", {
     z.object({ name: z.string(), file: bytes, height: z.int(), width: z.int(), expected: bytes }),
   ),
   heic: bytes,
+  deepCmyk: bytes,
 });
 const fileOf = (name: string): Uint8Array => golden.cases.find((given) => given.name === name)!.file;
 
@@ -120,6 +121,12 @@ describe("what is refused, and how", () => {
       golden.heic,
       "unsupported_format",
       `${image}, got HEIC, which is compressed with HEVC; save it as JPEG`,
+    ],
+    [
+      "CMYK of 16 bits",
+      golden.deepCmyk,
+      "unsupported_format",
+      "expected grey or RGB of 8 or 16 bits, or CMYK of 8, got a TIFF of cmyk in channels of type ushort; save it as PNG",
     ],
     [
       "a bomb",

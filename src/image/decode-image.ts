@@ -17,7 +17,7 @@ const reading: SharpOptions = { failOn: "error", ignoreIcc: true, autoOrient: tr
 /**
  * Decodes JPEG, PNG, WebP, GIF, TIFF or AVIF to 8-bit RGB, the right way up (EXIF orientation applied).
  *
- * Pixels are those of Pillow's `ImageOps.exif_transpose(image).convert("RGB")`, bit for bit where the formats say what
+ * The pixels are those of Pillow's `ImageOps.exif_transpose(image).convert("RGB")`, bit for bit where the formats say what
  * they are: alpha is dropped and not blended, colour profiles are ignored, grey is repeated, CMYK is mixed without a
  * profile. Three things differ. Of 16 bits the high 8 are kept, where Pillow clips grey above 255 to white. Transparent
  * pixels of a GIF are black. The chroma of a subsampled AVIF is not smoothed.
@@ -31,34 +31,24 @@ export async function decodeImage(
   { maxPixels = 50_000_000, animated = "refuse" }: DecodeOptions = {},
 ): Promise<RgbImage> {
   const format = imageFormat(bytes);
-  const metadata = await readMetadata(bytes, format);
+  // Only the header is read: no memory for pixels yet, and the refusal can tell their number.
+  const header = sharp(bytes, { ...reading, limitInputPixels: false }).metadata();
+  const metadata = await orDamaged(format, header);
   refuseUnusable(metadata, format, { maxPixels, animated });
   const isCmyk = metadata.space === "cmyk";
-  try {
-    const image = sharp(bytes, { ...reading, limitInputPixels: maxPixels, page: metadata.pagePrimary ?? 0 });
-    // Without a pipeline in CMYK, libvips would mix the inks by a profile of its own.
-    const pixels = isCmyk
-      ? image.pipelineColourspace("cmyk").toColourspace("cmyk")
-      : image.removeAlpha().toColourspace("srgb");
-    const { data, info } = await pixels.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    return { width, height, data: isCmyk ? rgbFromCmyk(data, channels) : data };
-  } catch (cause) {
-    throw damaged(format, cause);
-  }
-}
-
-async function readMetadata(bytes: Uint8Array, format: ImageFormat): Promise<Metadata> {
-  try {
-    // Only the header is read: no memory for pixels yet, and the refusal can tell their number.
-    return await sharp(bytes, { ...reading, limitInputPixels: false }).metadata();
-  } catch (cause) {
-    throw damaged(format, cause);
-  }
+  const image = sharp(bytes, { ...reading, limitInputPixels: maxPixels, page: metadata.pagePrimary ?? 0 });
+  // Without a pipeline in CMYK, libvips would mix the inks by a profile of its own.
+  const colours = isCmyk
+    ? image.pipelineColourspace("cmyk").toColourspace("cmyk")
+    : image.removeAlpha().toColourspace("srgb");
+  const pixels = colours.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const { data, info } = await orDamaged(format, pixels);
+  const { width, height, channels } = info;
+  return { width, height, data: isCmyk ? rgbFromCmyk(data, channels) : data };
 }
 
 function refuseUnusable(
-  { width, height, pages = 1, delay, compression, depth }: Metadata,
+  { width, height, pages = 1, delay, compression, depth, space }: Metadata,
   format: ImageFormat,
   { maxPixels, animated }: Required<DecodeOptions>,
 ): void {
@@ -80,13 +70,19 @@ function refuseUnusable(
       got: `an animated ${format} of ${pages} frames`,
       advice: "save one frame as PNG",
     });
-  if (depth !== "uchar" && depth !== "ushort")
+  if (depth !== "uchar" && (depth !== "ushort" || space === "cmyk"))
     throw new ImageError("unsupported_format", {
-      expected: "8 or 16 bits a channel",
-      got: `a ${format} with channels of type ${depth}`,
+      expected: "grey or RGB of 8 or 16 bits, or CMYK of 8",
+      got: `a ${format} of ${space} in channels of type ${depth}`,
       advice: "save it as PNG",
     });
 }
+
+/** What libvips cannot read, it rejects with lines of its own; the format is known by then, so the file is damaged. */
+const orDamaged = <Result>(format: ImageFormat, result: Promise<Result>): Promise<Result> =>
+  result.catch((cause: unknown) => {
+    throw damaged(format, cause);
+  });
 
 /** Of the lines in which libvips reports, the first that says something is the cause of the others. */
 function damaged(format: ImageFormat, cause: unknown): ImageError {

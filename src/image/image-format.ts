@@ -36,6 +36,7 @@ const strangers: readonly (readonly [name: string, begin: string, advice: string
 
 const begins = (head: string, begin: string): boolean =>
   [...begin].every((byte, i) => i < head.length && (byte === "." || byte === head[i]));
+
 /**
  * The format of an image by its first bytes; names and content types of uploads are not to be trusted. What is none of
  * ours never reaches a decoder, so that the scripts and links of an SVG are not even parsed.

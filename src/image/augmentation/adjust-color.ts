@@ -50,5 +50,7 @@ function blend(from: number, to: number, factor: number): number {
 
 function mapLevels({ width, height, data }: RgbImage, map: (level: number) => number): RgbImage {
   const levels = Uint8Array.from({ length: 256 }, (_, level) => map(level));
-  return { width, height, data: Uint8Array.from(data, (level) => levels[level]!) };
+  const result = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) result[i] = levels[data[i]!]!; // Uint8Array.from(data, map) takes forty times as long
+  return { width, height, data: result };
 }

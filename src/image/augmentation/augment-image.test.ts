@@ -33,7 +33,10 @@ test("the same numbers give the same image, other numbers another", () =>
 
 test("nothing asked for, nothing changed", () => {
   const fitted = fitImage(image, preparation);
-  expect(augmentImage(image, preparation, imageAugmentation.parse({}), numbersFrom(1))).toEqual(fitted);
+  for (const nothing of [{}, { colorJitter: {} }, { rotation: { degrees: 0 } }])
+    expect(augmentImage(image, preparation, imageAugmentation.parse(nothing), numbersFrom(1))).toEqual(
+      fitted,
+    );
 });
 
 test("a flip of probability 1 always happens", () => {

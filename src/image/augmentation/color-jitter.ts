@@ -9,7 +9,10 @@ const adjustments = {
   saturation: adjustSaturation,
   hue: adjustHue,
 };
-const names = Object.keys(adjustments) as (keyof typeof adjustments)[];
+type Property = keyof typeof adjustments;
+
+/** The amounts that leave an image as it is. */
+const neutral: Readonly<Record<Property, number>> = { brightness: 1, contrast: 1, saturation: 1, hue: 0 };
 
 /** Brightness, contrast, saturation and hue, each by a random amount, in a random order (`ColorJitter` of torchvision). */
 export function jitterColor(
@@ -17,8 +20,12 @@ export function jitterColor(
   ranges: NonNullable<ImageAugmentation["colorJitter"]>,
   random: RandomNumbers,
 ): RgbImage {
-  const order = shuffled(random, names);
-  const amounts = { brightness: 1, contrast: 1, saturation: 1, hue: 0 };
-  for (const name of names) amounts[name] = uniform(random, ranges[name]);
-  return order.reduce((adjusted, name) => adjustments[name](adjusted, amounts[name]), image);
+  // What cannot change is left out: a hue turned by 0 would still be rounded to 8 bits, there and back.
+  const changing = (Object.keys(adjustments) as Property[]).filter((property) =>
+    ranges[property].some((amount) => amount !== neutral[property]),
+  );
+  return shuffled(random, changing).reduce(
+    (adjusted, property) => adjustments[property](adjusted, uniform(random, ranges[property])),
+    image,
+  );
 }
