@@ -4,6 +4,7 @@ import {
   dropout,
   embedding,
   equal,
+  flattenRows,
   layerNorm,
   linear,
   matmul,
@@ -19,20 +20,50 @@ import {
 import { normal, normalExceptRow, ones, zeros } from "./initializers.ts";
 import { Module } from "./module.ts";
 
-/** y = x W^T + b */
+interface LinearOptions {
+  /** Deviation of the first weights. */
+  readonly deviation?: number;
+  /** Whether there is a b. */
+  readonly bias?: boolean;
+}
+
+/** y = x W^T + b, and with a low-rank adapter y = x W^T + b + scale (x A^T) B^T. */
 export class Linear extends Module {
   readonly weight: Parameter;
-  readonly bias: Parameter;
+  readonly bias: Parameter | undefined;
+  /** A [rank, in] and B [out, rank] of a low-rank adapter, under the names that PEFT gives them. */
+  lora_A: Linear | undefined;
+  lora_B: Linear | undefined;
+  #adapterScale = 1;
 
-  constructor(inFeatures: number, outFeatures: number, { deviation = 0.02 } = {}) {
+  constructor(
+    inFeatures: number,
+    outFeatures: number,
+    { deviation = 0.02, bias = true }: LinearOptions = {},
+  ) {
     super();
     this.weight = new Parameter([outFeatures, inFeatures], normal(deviation));
-    this.bias = new Parameter([outFeatures], zeros);
+    this.bias = bias ? new Parameter([outFeatures], zeros) : undefined;
+  }
+
+  /**
+   * Adds an adapter (Hu et al. 2021, "LoRA"). B starts as zeros, so that nothing changes before training.
+   * @param scale factor on the adapter's part, alpha / rank
+   */
+  adapt({ rank, scale }: { readonly rank: number; readonly scale: number }): void {
+    const [outFeatures, inFeatures] = this.weight.shape as [number, number];
+    this.lora_A = new Linear(inFeatures, rank, { deviation: inFeatures ** -0.5, bias: false });
+    this.lora_B = new Linear(rank, outFeatures, { deviation: 0, bias: false });
+    this.#adapterScale = scale;
   }
 
   /** @param x [..., in] @returns [..., out] */
   forward(x: Tensor): Tensor {
-    return linear(x, this.weight, this.bias);
+    const y = linear(x, this.weight, this.bias);
+    if (!this.lora_A || !this.lora_B) return y;
+    const reduced = flattenRows(this.lora_A.forward(x));
+    const change = matmul(reduced, this.lora_B.weight, { transB: true, scale: this.#adapterScale });
+    return add(y, reshape(change, y.shape));
   }
 }
 

@@ -7,7 +7,6 @@ import {
   conv2d,
   expand,
   gelu,
-  linear,
   Parameter,
   permute,
   quickGelu,
@@ -210,20 +209,6 @@ class VisionTransformer extends Module {
   }
 }
 
-class Projection extends Module {
-  readonly weight: Parameter;
-
-  constructor(config: ClipVisionConfig) {
-    super();
-    const { projection_dim, hidden_size } = config;
-    this.weight = new Parameter([projection_dim, hidden_size], normal(deviations(config).plain));
-  }
-
-  forward(x: Tensor): Tensor {
-    return linear(x, this.weight);
-  }
-}
-
 export interface ClipVisionOutputs {
   /** [batch, projection], comparable with CLIP's embeddings of texts */
   readonly imageEmbeds: Tensor;
@@ -234,12 +219,15 @@ export interface ClipVisionOutputs {
 /** CLIP's image encoder with its projection into the space that images and texts share. */
 export class ClipVisionModelWithProjection extends Module {
   readonly vision_model: VisionTransformer;
-  readonly visual_projection: Projection;
+  readonly visual_projection: Linear;
 
   constructor(config: ClipVisionConfig) {
     super();
     this.vision_model = new VisionTransformer(config);
-    this.visual_projection = new Projection(config);
+    this.visual_projection = new Linear(config.hidden_size, config.projection_dim, {
+      deviation: deviations(config).plain,
+      bias: false,
+    });
   }
 
   /** @param images [batch, channels, image_size, image_size], normalised */

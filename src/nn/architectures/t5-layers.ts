@@ -3,7 +3,6 @@ import {
   add,
   concat,
   geluTanh,
-  linear,
   matmul,
   mul,
   Parameter,
@@ -16,26 +15,11 @@ import {
   type Tensor,
   type TrainingPass,
 } from "../../tensor/index.ts";
-import { normal, ones } from "../initializers.ts";
-import { dropoutAt, Embedding } from "../layers.ts";
+import { ones } from "../initializers.ts";
+import { dropoutAt, Embedding, Linear } from "../layers.ts";
 import { Module } from "../module.ts";
 import type { KeysAndValues } from "../seq2seq.ts";
 import type { T5Config } from "./t5-config.ts";
-
-/** y = x W^T */
-export class Linear extends Module {
-  readonly weight: Parameter;
-
-  constructor(inFeatures: number, outFeatures: number, deviation: number) {
-    super();
-    this.weight = new Parameter([outFeatures, inFeatures], normal(deviation));
-  }
-
-  /** @param x [..., in] @returns [..., out] */
-  forward(x: Tensor): Tensor {
-    return linear(x, this.weight);
-  }
-}
 
 /** Division by the root of the mean square: no mean is taken off, no bias added. */
 export class LayerNorm extends Module {
@@ -72,10 +56,10 @@ class Attention extends Module {
     super();
     const width = num_heads * d_kv;
     const deviation = initializer_factor * d_model ** -0.5;
-    this.q = new Linear(d_model, width, deviation * d_kv ** -0.5);
-    this.k = new Linear(d_model, width, deviation);
-    this.v = new Linear(d_model, width, deviation);
-    this.o = new Linear(width, d_model, initializer_factor * width ** -0.5);
+    this.q = new Linear(d_model, width, { deviation: deviation * d_kv ** -0.5, bias: false });
+    this.k = new Linear(d_model, width, { deviation: deviation, bias: false });
+    this.v = new Linear(d_model, width, { deviation: deviation, bias: false });
+    this.o = new Linear(width, d_model, { deviation: initializer_factor * width ** -0.5, bias: false });
     this.relative_attention_bias = hasPositions
       ? new Embedding(config.relative_attention_num_buckets, num_heads, { deviation })
       : undefined;
@@ -163,8 +147,8 @@ class DenseActDense extends Module {
 
   constructor({ d_model, d_ff, dropout_rate, initializer_factor: factor }: T5Config) {
     super();
-    this.wi = new Linear(d_model, d_ff, factor * d_model ** -0.5);
-    this.wo = new Linear(d_ff, d_model, factor * d_ff ** -0.5);
+    this.wi = new Linear(d_model, d_ff, { deviation: factor * d_model ** -0.5, bias: false });
+    this.wo = new Linear(d_ff, d_model, { deviation: factor * d_ff ** -0.5, bias: false });
     this.#rate = dropout_rate;
   }
 
@@ -183,9 +167,9 @@ class DenseGatedActDense extends Module {
 
   constructor({ d_model, d_ff, initializer_factor: factor, ...config }: T5Config) {
     super();
-    this.wi_0 = new Linear(d_model, d_ff, factor * d_model ** -0.5);
-    this.wi_1 = new Linear(d_model, d_ff, factor * d_model ** -0.5);
-    this.wo = new Linear(d_ff, d_model, factor * d_ff ** -0.5);
+    this.wi_0 = new Linear(d_model, d_ff, { deviation: factor * d_model ** -0.5, bias: false });
+    this.wi_1 = new Linear(d_model, d_ff, { deviation: factor * d_model ** -0.5, bias: false });
+    this.wo = new Linear(d_ff, d_model, { deviation: factor * d_ff ** -0.5, bias: false });
     this.#activation = config.feed_forward_proj === "gated-silu" ? silu : geluTanh;
     this.#rate = config.dropout_rate;
   }

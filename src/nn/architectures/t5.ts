@@ -11,7 +11,7 @@ import {
   unsqueeze,
   where,
 } from "../../tensor/index.ts";
-import { dropoutAt, Embedding, hidePadding } from "../layers.ts";
+import { dropoutAt, Embedding, hidePadding, Linear } from "../layers.ts";
 import { Module } from "../module.ts";
 import type {
   DecoderStepInputs,
@@ -28,7 +28,6 @@ import {
   LayerFF,
   LayerNorm,
   LayerSelfAttention,
-  Linear,
   type SelfAttentionOptions,
 } from "./t5-layers.ts";
 import { type RelativeBuckets, relativePositionBias, relativePositions } from "./t5-relative-position.ts";
@@ -170,7 +169,9 @@ export class T5ForConditionalGeneration extends Module implements Seq2Seq {
     this.shared = new Embedding(vocab_size, d_model, { deviation });
     this.encoder = new Encoder(config);
     this.decoder = new Decoder(config);
-    this.lm_head = config.tie_word_embeddings ? undefined : new Linear(d_model, vocab_size, deviation);
+    this.lm_head = config.tie_word_embeddings
+      ? undefined
+      : new Linear(d_model, vocab_size, { deviation, bias: false });
     this.#config = config;
   }
 
