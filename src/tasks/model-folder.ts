@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { savePretrained } from "../nn/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
-import { compile, type NdArray } from "../tensor/index.ts";
-import type { AnyTask, TaskModel } from "./task.ts";
+import { compile } from "../tensor/index.ts";
+import type { AnyTask, FinishedModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 
 /** Folder of the model among the artifacts of its run. */
@@ -24,8 +24,7 @@ export type ModelOrigin = Omit<z.output<typeof originSchema>, "format">;
 
 export interface SavedModel {
   readonly task: AnyTask;
-  readonly model: TaskModel;
-  readonly weights: ReadonlyMap<string, NdArray<"float32">>;
+  readonly model: FinishedModel;
   readonly origin: ModelOrigin;
 }
 
@@ -33,19 +32,16 @@ export interface SavedModel {
  * Writes a model as artifacts: the ONNX program, the weights and configuration as Hugging Face keeps them, the
  * tokenizer, and where it all came from.
  */
-export async function saveModel(
-  artifacts: ObjectStore,
-  { task, model, weights, origin }: SavedModel,
-): Promise<void> {
+export async function saveModel(artifacts: ObjectStore, { task, model, origin }: SavedModel): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "havn-model-"));
   try {
     const program = compile(model.forward().outputs, {
       parameters: model.parameters,
-      weights,
+      weights: model.weights,
       name: origin.project,
     });
     await writeFile(join(folder, programFile), program.bytes);
-    await savePretrained(folder, model.config, weights);
+    await savePretrained(folder, model.config, model.weights);
     await task.save(folder);
     await writeFile(join(folder, originFile), `${JSON.stringify({ format: 1, ...origin }, null, 2)}\n`);
     for (const file of await readdir(folder))

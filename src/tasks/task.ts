@@ -30,19 +30,32 @@ export interface Task<Row, Input, Example, Outcome, Answer>
   mistakes(rows: readonly Row[], outcomes: readonly Outcome[]): TableRow[];
 }
 
-/** A model's graph and its first weights. */
-export interface TaskModel {
+/** What a model computes. */
+export interface ModelGraph {
   readonly parameters: ReadonlyMap<string, Parameter>;
-  readonly weights: Map<string, NdArray<"float32">>;
   /** The graph over the names that `collate` gives; `pass` while training. */
   forward(pass?: TrainingPass): {
     readonly loss: Tensor;
     readonly outputs: Readonly<Record<string, Tensor>>;
   };
-  /** config.json beside the weights. */
+}
+
+type Weights = ReadonlyMap<string, NdArray<"float32">>;
+
+/** A model as it is kept: what it computes, config.json, weights. */
+export interface FinishedModel extends ModelGraph {
   readonly config: Readonly<Record<string, unknown>>;
+  readonly weights: Weights;
+}
+
+/** A model that is to be trained. */
+export interface TaskModel extends FinishedModel {
+  /** Parameters that keep their values whatever the configuration says. */
+  readonly frozen: ReadonlySet<string>;
   /** What a person should know about the weights: a new head, tensors left over. */
   readonly notes: readonly string[];
+  /** What is kept after training: adapters merged into the layers they adapt. */
+  finish(weights: Weights): FinishedModel;
 }
 
 export interface Splits<Row> {

@@ -99,14 +99,17 @@ describe("a model from a checkpoint folder", () => {
   beforeAll(async () => {
     // A whole classifier, saved as Hugging Face does, with its tokenizer.
     await mkdir(join(folder, "checkpoint"));
-    const scratch = { checkpoint: null, tokenizer: "tokenizer", max_length: 16, architecture };
+    const scratch = { checkpoint: null, tokenizer: "tokenizer", max_length: 16, lora: null, architecture };
     const { weights, config } = await kind.model({ model: scratch, loss } as never, context(), []);
     await savePretrained(join(folder, "checkpoint"), config, weights);
     await copyFile(join(folder, "tokenizer", "vocab.txt"), join(folder, "checkpoint", "vocab.txt"));
   });
 
   const fromCheckpoint = (more: object = {}) => {
-    const model = { checkpoint: "checkpoint", tokenizer: null, max_length: 16, architecture: {}, ...more };
+    const model = {
+      ...{ checkpoint: "checkpoint", tokenizer: null, max_length: 16, architecture: {}, lora: null },
+      ...more,
+    };
     return { model, loss } as unknown as TextClassificationConfig;
   };
 
@@ -147,6 +150,26 @@ describe("a model from a checkpoint folder", () => {
       "new weights for pre_classifier.weight, pre_classifier.bias, classifier.weight, classifier.bias",
       "the checkpoint's pre_vocab_bias, pre_vocab_weight, vocab_bias, vocab_weight are not used",
     ]);
+  });
+
+  test("with adapters only these and the head are trained; what is kept has no trace of them", async () => {
+    const lora = { rank: 2, alpha: 4, targets: ["q_lin"] };
+    const plain = await kind.model(fromCheckpoint(), context(), []);
+    const adapted = await kind.model(fromCheckpoint({ lora }), context(), []);
+    const trained = [...adapted.parameters.keys()].filter((name) => !adapted.frozen.has(name));
+    const layer = "distilbert.transformer.layer.0.attention.q_lin";
+    expect(trained).toEqual([
+      ...[`${layer}.lora_A.weight`, `${layer}.lora_B.weight`],
+      ...["pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias"],
+    ]);
+    expect(adapted.notes).toEqual(["1 layer has an adapter of rank 2; the rest of distilbert is frozen"]);
+    // B is still zero, so that the merged weights are the checkpoint's.
+    expect(adapted.finish(adapted.weights).weights).toEqual(plain.weights);
+    await expect(
+      kind.model(fromCheckpoint({ lora: { ...lora, targets: ["query"] } }), context(), []),
+    ).rejects.toThrow(
+      "model.lora.targets: the model has no linear layer query; there are q_lin, k_lin, v_lin, out_lin, lin1, lin2, pre_classifier, classifier",
+    );
   });
 
   test("classes count as the configuration says, or inversely to how often they occur", async () => {

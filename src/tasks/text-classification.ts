@@ -4,18 +4,11 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { readTable, seededRandom } from "../data/index.ts";
-import {
-  findCheckpoint,
-  initialize,
-  loadWeights,
-  namedParameters,
-  readModelConfig,
-  sequenceClassifier,
-} from "../nn/index.ts";
-import { constant, crossEntropy, float32, input } from "../tensor/index.ts";
+import { findCheckpoint } from "../nn/index.ts";
 import { loadTokenizer, type Tokenizer } from "../text/index.ts";
-import type { TaskContext, TaskKind, TaskModel } from "./task.ts";
+import type { TaskContext, TaskKind } from "./task.ts";
 import { TaskError } from "./task-error.ts";
+import { modelConfig, textClassificationModel } from "./text-classification-model.ts";
 import {
   type ClassifiedText,
   type EncodedText,
@@ -45,6 +38,15 @@ const textClassificationConfig = z.object({
     tokenizer: z.string().nullable(),
     /** Tokens that the model looks at; the rest of a text is cut off. */
     max_length: z.int().min(3).max(4096),
+    /** Low-rank adapters that are trained in place of the pretrained layers; null trains these. */
+    lora: z
+      .strictObject({
+        rank: z.int().positive(),
+        alpha: z.number().positive(),
+        /** Last names of the layers that are adapted, such as `q_lin`. */
+        targets: z.array(z.string()).min(1),
+      })
+      .nullable(),
   }),
   /** Of training; evaluation measures the plain cross-entropy. */
   loss: z.strictObject({
@@ -87,7 +89,12 @@ export function textClassification({
         readTable(resolve(folder, data[name]), schema, { name });
       return { train: await read("train"), validation: await read("validation"), test: await read("test") };
     },
-    model: (config, context, train) => createModel(config, context, { labels, train }),
+    model: async (config, context, train) =>
+      textClassificationModel(config, await checkpointFolder(config.model, context), {
+        labels,
+        train,
+        random: seededRandom(context.seed, "first weights").next,
+      }),
   };
 }
 
@@ -116,18 +123,6 @@ async function checkpointFolder(
     optional: ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"],
   });
 }
-
-/** config.json of the checkpoint, if there is one, with what the project says otherwise. */
-const modelConfig = async (
-  { architecture }: TextClassificationConfig["model"],
-  checkpoint: string | undefined,
-  labels: readonly string[],
-): Promise<Record<string, unknown>> => ({
-  ...(checkpoint && (await readModelConfig(checkpoint))),
-  ...architecture,
-  id2label: Object.fromEntries(labels.entries()),
-  label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
-});
 
 /** Every token and every position must have its embedding; otherwise training ends in the middle of a batch. */
 function requireRoom(
@@ -164,63 +159,3 @@ function rowSchema({ text, label }: TextClassificationConfig["data"], labels: re
 /** JSON has numbers, Parquet has them with 64 bits. */
 const asName = (label: unknown): unknown =>
   typeof label === "number" || typeof label === "bigint" ? String(label) : label;
-
-async function createModel(
-  { model, loss }: TextClassificationConfig,
-  context: TaskContext,
-  { labels, train }: { readonly labels: readonly string[]; readonly train: readonly LabelledText[] },
-): Promise<TaskModel> {
-  const checkpoint = await checkpointFolder(model, context);
-  const config = await modelConfig(model, checkpoint, labels);
-  const classifier = sequenceClassifier(config, labels.length);
-  const parameters = namedParameters(classifier);
-  const { next: random } = seededRandom(context.seed, "first weights");
-  const loaded = checkpoint
-    ? await loadWeights(checkpoint, parameters, { base: String(config.model_type), random })
-    : { weights: initialize(parameters, random), fresh: [], unused: [] };
-  const symbols = {
-    input_ids: input("input_ids", "int64", ["batch", "sequence"]),
-    attention_mask: input("attention_mask", "int64", ["batch", "sequence"]),
-  };
-  const target = input("labels", "int64", ["batch"]);
-  const weights = classWeights(loss.class_weights, labels, train);
-  const trainingLoss = {
-    labelSmoothing: loss.label_smoothing,
-    ...(weights && { classWeights: constant(float32([labels.length], weights)) }),
-  };
-  return {
-    parameters,
-    weights: loaded.weights,
-    config,
-    notes: [
-      ...(loaded.fresh.length > 0 ? [`new weights for ${loaded.fresh.join(", ")}`] : []),
-      ...(loaded.unused.length > 0 ? [`the checkpoint's ${loaded.unused.join(", ")} are not used`] : []),
-    ],
-    forward(pass) {
-      const { logits } = classifier.forward(symbols, pass);
-      return { loss: crossEntropy(logits, target, pass && trainingLoss), outputs: { logits } };
-    },
-  };
-}
-
-/** Factors of the classes; balanced ones are rows / (classes * rows of the class), as in scikit-learn. */
-function classWeights(
-  setting: TextClassificationConfig["loss"]["class_weights"],
-  labels: readonly string[],
-  train: readonly LabelledText[],
-): readonly number[] | undefined {
-  if (setting === null) return undefined;
-  if (setting !== "balanced") {
-    if (setting.length === labels.length) return setting;
-    throw new TaskError(
-      `loss.class_weights must have one factor for each of ${labels.join(", ")}, got ${setting.length}`,
-    );
-  }
-  const counts = labels.map((_, index) => train.filter(({ label }) => label === index).length);
-  const missing = labels.filter((_, index) => counts[index] === 0);
-  if (missing.length > 0)
-    throw new TaskError(
-      `loss.class_weights=balanced needs rows of every class; the training split has none of ${missing.join(", ")}`,
-    );
-  return counts.map((count) => train.length / (labels.length * count));
-}

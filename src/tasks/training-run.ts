@@ -85,7 +85,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
         throw new TaskError(`run ${runId} has no checkpoint with a ${config.common.training.best.metric}`);
       const { state } = await readCheckpoint(result.best.folder);
       const origin = { project: project.name, runId };
-      await saveModel(store.artifacts(runId), { task, model, weights: state.parameters, origin });
+      await saveModel(store.artifacts(runId), { task, model: model.finish(state.parameters), origin });
       await logBest(store, runId, config.common, result.best);
       return { runId, status: result.status, best: result.best.value };
     } finally {
@@ -112,25 +112,29 @@ async function logBest(
 }
 
 function startSession(
-  { parameters, weights, forward }: TaskModel,
+  { parameters, weights, frozen, forward }: TaskModel,
   { seed, optimizer, training, ...rest }: CommonConfig,
 ) {
   const pass = new TrainingPass();
   const { loss } = forward(pass);
   const evaluation = forward();
-  const { frozen, rateScales } = parameterGroups(parameters.keys(), {
+  const groups = parameterGroups(parameters.keys(), {
     frozen: training.frozen,
     rateScales: training.rate_scales,
   });
   return startTraining({
-    training: compileTraining(loss, { parameters, frozen, updates: pass.updates }),
+    training: compileTraining(loss, {
+      parameters,
+      frozen: frozen.union(groups.frozen),
+      updates: pass.updates,
+    }),
     evaluation: compile({ loss: evaluation.loss, ...evaluation.outputs }, { parameters }),
     parameters: weights,
     optimizer: optimizerSettings({ seed, optimizer, training, ...rest }),
     seed,
     maxGradientNorm: training.max_gradient_norm ?? undefined,
     withoutDecay: withoutDecay(parameters),
-    rateScales,
+    rateScales: groups.rateScales,
     threads: training.threads ?? undefined,
   });
 }

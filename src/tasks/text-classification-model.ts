@@ -1,0 +1,139 @@
+/** The model of a text classification: from scratch or from a checkpoint, with low-rank adapters where these are wanted. */
+import {
+  addLora,
+  initialize,
+  isLora,
+  loadWeights,
+  mergeLora,
+  namedParameters,
+  readModelConfig,
+  type SequenceClassifier,
+  sequenceClassifier,
+} from "../nn/index.ts";
+import { constant, crossEntropy, float32, input, type TrainingPass } from "../tensor/index.ts";
+import type { ModelGraph, TaskModel } from "./task.ts";
+import { TaskError } from "./task-error.ts";
+import type { TextClassificationConfig } from "./text-classification.ts";
+import type { LabelledText } from "./text-classifier.ts";
+
+/** config.json of the checkpoint, if there is one, with what the project says otherwise. */
+export const modelConfig = async (
+  { architecture }: TextClassificationConfig["model"],
+  checkpoint: string | undefined,
+  labels: readonly string[],
+): Promise<Record<string, unknown>> => ({
+  ...(checkpoint && (await readModelConfig(checkpoint))),
+  ...architecture,
+  id2label: Object.fromEntries(labels.entries()),
+  label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+});
+
+export interface ModelOptions {
+  readonly labels: readonly string[];
+  readonly train: readonly LabelledText[];
+  /** Draws first weights. */
+  readonly random: () => number;
+}
+
+/** @param checkpoint folder of the pretrained weights; undefined trains from scratch */
+export async function textClassificationModel(
+  { model, loss }: TextClassificationConfig,
+  checkpoint: string | undefined,
+  { labels, train, random }: ModelOptions,
+): Promise<TaskModel> {
+  const config = await modelConfig(model, checkpoint, labels);
+  const base = String(config.model_type);
+  const trainingLoss = trainingLossOf(loss, labels, train);
+  const plain = graphOf(sequenceClassifier(config, labels.length), trainingLoss);
+  const loaded = checkpoint
+    ? await loadWeights(checkpoint, plain.parameters, { base, random })
+    : { weights: initialize(plain.parameters, random), fresh: [], unused: [] };
+  const notes = [
+    ...(loaded.fresh.length > 0 ? [`new weights for ${loaded.fresh.join(", ")}`] : []),
+    ...(loaded.unused.length > 0 ? [`the checkpoint's ${loaded.unused.join(", ")} are not used`] : []),
+  ];
+  const whole = { ...plain, config, weights: loaded.weights, notes };
+  const { lora } = model;
+  if (lora === null)
+    return { ...whole, frozen: new Set(), finish: (weights) => ({ ...plain, config, weights }) };
+
+  const adapted = sequenceClassifier(config, labels.length);
+  const layers = adapt(adapted, lora);
+  const graph = graphOf(adapted, trainingLoss);
+  const adapters = new Map([...graph.parameters].filter(([name]) => isLora(name)));
+  return {
+    ...whole,
+    ...graph,
+    weights: new Map([...loaded.weights, ...initialize(adapters, random)]),
+    // The head learns as a whole: it is new.
+    frozen: new Set([...plain.parameters.keys()].filter((name) => name.startsWith(`${base}.`))),
+    notes: [
+      ...notes,
+      `${layers} ${layers === 1 ? "layer has an adapter" : "layers have adapters"} of rank ${lora.rank}; the rest of ${base} is frozen`,
+    ],
+    finish: (weights) => ({ ...plain, config, weights: mergeLora(weights, lora) }),
+  };
+}
+
+/** @returns how many layers have an adapter now */
+function adapt(
+  model: SequenceClassifier,
+  lora: NonNullable<TextClassificationConfig["model"]["lora"]>,
+): number {
+  try {
+    return addLora(model, lora).length;
+  } catch (error) {
+    throw new TaskError(`model.lora.targets: ${(error as Error).message}`);
+  }
+}
+
+type TrainingLoss = Parameters<typeof crossEntropy>[2];
+
+function graphOf(classifier: SequenceClassifier, trainingLoss: TrainingLoss): ModelGraph {
+  const symbols = {
+    input_ids: input("input_ids", "int64", ["batch", "sequence"]),
+    attention_mask: input("attention_mask", "int64", ["batch", "sequence"]),
+  };
+  const target = input("labels", "int64", ["batch"]);
+  return {
+    parameters: namedParameters(classifier),
+    forward(pass?: TrainingPass) {
+      const { logits } = classifier.forward(symbols, pass);
+      return { loss: crossEntropy(logits, target, pass && trainingLoss), outputs: { logits } };
+    },
+  };
+}
+
+function trainingLossOf(
+  { label_smoothing, class_weights }: TextClassificationConfig["loss"],
+  labels: readonly string[],
+  train: readonly LabelledText[],
+): TrainingLoss {
+  const weights = classWeights(class_weights, labels, train);
+  return {
+    labelSmoothing: label_smoothing,
+    ...(weights && { classWeights: constant(float32([labels.length], weights)) }),
+  };
+}
+
+/** Factors of the classes; balanced ones are rows / (classes * rows of the class), as in scikit-learn. */
+function classWeights(
+  setting: TextClassificationConfig["loss"]["class_weights"],
+  labels: readonly string[],
+  train: readonly LabelledText[],
+): readonly number[] | undefined {
+  if (setting === null) return undefined;
+  if (setting !== "balanced") {
+    if (setting.length === labels.length) return setting;
+    throw new TaskError(
+      `loss.class_weights must have one factor for each of ${labels.join(", ")}, got ${setting.length}`,
+    );
+  }
+  const counts = labels.map((_, index) => train.filter(({ label }) => label === index).length);
+  const missing = labels.filter((_, index) => counts[index] === 0);
+  if (missing.length > 0)
+    throw new TaskError(
+      `loss.class_weights=balanced needs rows of every class; the training split has none of ${missing.join(", ")}`,
+    );
+  return counts.map((count) => train.length / (labels.length * count));
+}
