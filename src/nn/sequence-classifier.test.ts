@@ -93,6 +93,26 @@ describe.each(cases)(
         await runtime.close();
       });
 
+      // A tiny model has the most to lose: sums of 32 products do not even out what each is rounded by.
+      test.each([
+        ["float16", 0.55, 0.005],
+        ["int8", 0.45, 0.06],
+      ] as const)(
+        "stored as %s it takes less than %f of the bytes and moves no logit by more than %f of the largest",
+        async (precision, size, tolerance) => {
+          const outputs = { logits: model.forward(symbols).logits };
+          const full = compile(outputs, { parameters, weights });
+          const small = compile(outputs, { parameters, weights, precision });
+          expect(small.bytes.length).toBeLessThan(size * full.bytes.length);
+          const runtime = await Runtime.load(small.bytes);
+          const { logits } = await runtime.run(inputs);
+          const expected = floats((await golden.tensors("outputs")).get("logits"));
+          const largest = largestDifference(expected, new Float32Array(expected.length));
+          expect(largestDifference(floats(logits), expected)).toBeLessThan(tolerance * largest);
+          await runtime.close();
+        },
+      );
+
       test("every gradient that is not a lookup's agrees", async () => {
         const program = compileTraining(loss(), { parameters });
         const runtime = await Runtime.load(program.bytes);

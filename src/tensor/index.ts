@@ -9,6 +9,7 @@ export {
   type TrainingState,
 } from "./execution/training-session.ts";
 export * from "./ndarray.ts";
+export { type Precision, precisions } from "./onnx/stored-weights.ts";
 export type { Operand } from "./operator.ts";
 export * from "./operators/index.ts";
 export { adam, adamw, type OptimizerSettings, sgd } from "./optimizers.ts";

@@ -3,6 +3,7 @@ import { gradients } from "./autodiff.ts";
 import { TensorError } from "./errors.ts";
 import type { DType, NdArray } from "./ndarray.ts";
 import { GraphBuilder } from "./onnx/graph.ts";
+import type { Precision } from "./onnx/stored-weights.ts";
 import type { Operation } from "./operator.ts";
 import { add } from "./operators/elementwise.ts";
 import { type ScatterRowsAttributes, scatterRows } from "./operators/lookup.ts";
@@ -37,6 +38,11 @@ export interface CompileOptions {
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** Values to store in the file; without them the parameters are inputs of the program. */
   readonly weights?: ReadonlyMap<string, NdArray<"float32">>;
+  /**
+   * How the weights are stored; float32 unless given. float16 halves the file and computes as before; int8 also
+   * computes products with weights in integers, and moves the results a little.
+   */
+  readonly precision?: Precision;
 }
 
 /**
@@ -45,9 +51,9 @@ export interface CompileOptions {
  */
 export function compile(
   outputs: Readonly<Record<string, Tensor>>,
-  { name = "havn", parameters, weights }: CompileOptions,
+  { name = "havn", parameters, weights, precision = "float32" }: CompileOptions,
 ): Program {
-  const graph = new GraphBuilder();
+  const graph = new GraphBuilder({ precision });
   const { leaves, used } = reach(Object.values(outputs));
   const names = new Map<Tensor, string>();
   const parameterNames = new Map<Tensor, string>([...parameters].map(([key, parameter]) => [parameter, key]));
@@ -67,7 +73,7 @@ export function compile(
       if (parameter === undefined)
         throw new TensorError(`a parameter of shape [${shape}] is used but has no name`);
       names.set(leaf, parameter);
-      if (weights) graph.initializer(parameter, weightOf(weights, parameter, leaf.shape));
+      if (weights) graph.weight(parameter, weightOf(weights, parameter, leaf.shape));
       else described.parameters.push(parameter);
     }
   }
@@ -164,7 +170,7 @@ export interface TrainingProgram extends Program {
   readonly updates: readonly { readonly buffer: string; readonly value: string }[];
 }
 
-export interface CompileTrainingOptions extends Omit<CompileOptions, "weights"> {
+export interface CompileTrainingOptions extends Omit<CompileOptions, "weights" | "precision"> {
   /** Names of parameters that keep their values: no gradient is computed for them. */
   readonly frozen?: ReadonlySet<string>;
   /** Values of buffers after a batch: `TrainingPass.updates`. */

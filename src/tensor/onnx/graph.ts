@@ -5,9 +5,21 @@ import type { DType, NdArray } from "../ndarray.ts";
 import type { OnnxAttribute } from "../operator.ts";
 import { type Dimension, type Shape, termsOf } from "../shape.ts";
 import { MessageWriter } from "./protobuf.ts";
+import { isMatrix, type Precision, quantizeMatrix, toHalf } from "./stored-weights.ts";
+
+/** What a file may store beside the types that programs read and write. */
+type StoredType = DType | "int8" | "float16";
 
 /** TensorProto.DataType of onnx.proto. */
-const dataTypes: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+const dataTypes: Record<StoredType, number> = {
+  ...{ float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 },
+};
+
+interface StoredArray {
+  readonly dtype: StoredType;
+  readonly shape: readonly number[];
+  readonly data: ArrayBufferView<ArrayBufferLike>;
+}
 
 export interface NodeOptions {
   readonly domain?: string;
@@ -15,7 +27,17 @@ export interface NodeOptions {
   readonly outputs?: number;
 }
 
+export interface GraphOptions {
+  /** How weights are stored. */
+  readonly precision?: Precision;
+}
+
 export class GraphBuilder {
+  readonly #precision: Precision;
+  readonly #weights = new Map<string, NdArray<"float32">>();
+  /** Names of the weights that are in the file as the graph's nodes expect them. */
+  readonly #written = new Set<string>();
+  readonly #quantized = new Map<string, { values: string; scales: string }>();
   readonly #nodes: MessageWriter[] = [];
   readonly #initializers: MessageWriter[] = [];
   readonly #inputs: MessageWriter[] = [];
@@ -25,6 +47,10 @@ export class GraphBuilder {
   readonly #dimensionSources = new Map<string, { name: string; axis: number }>();
   readonly #dimensions = new Map<string, string>();
   #counter = 0;
+
+  constructor({ precision = "float32" }: GraphOptions = {}) {
+    this.#precision = precision;
+  }
 
   /** Declares a value that is given at every run. */
   input(name: string, dtype: DType, shape: Shape): void {
@@ -37,7 +63,7 @@ export class GraphBuilder {
 
   /** Declares a result; `value` is the name that the graph computed. */
   output(name: string, value: string, dtype: DType, shape: Shape): void {
-    if (name !== value) this.#nodes.push(nodeProto("Identity", [value], [name], {}));
+    if (name !== value) this.#add("Identity", [value], [name]);
     this.#outputs.push(valueInfo(name, dtype, shape));
   }
 
@@ -49,12 +75,52 @@ export class GraphBuilder {
   /** Adds a node and returns the names of its outputs. */
   nodes(type: string, inputs: readonly string[], { outputs = 1, ...options }: NodeOptions = {}): string[] {
     const names = Array.from({ length: outputs }, () => `${type}_${this.#counter++}`);
-    this.#nodes.push(nodeProto(type, inputs, names, options));
+    this.#add(type, inputs, names, options);
     return names;
   }
 
+  #add(type: string, inputs: readonly string[], outputs: readonly string[], options: NodeOptions = {}): void {
+    for (const name of inputs) this.#writeWeight(name);
+    this.#nodes.push(nodeProto(type, inputs, outputs, options));
+  }
+
+  /** Declares a weight. It is stored in the file once a node uses it, in the form that the node asks for. */
+  weight(name: string, array: NdArray<"float32">): void {
+    this.#weights.set(name, array);
+  }
+
+  /**
+   * A weight matrix as integers int8 and their scales float32 [slices of the axis], which a node may read in place of
+   * the weight; undefined where the program's precision is another, or the value no stored matrix.
+   */
+  quantized(name: string, axis: 0 | 1): { readonly values: string; readonly scales: string } | undefined {
+    const array = this.#weights.get(name);
+    if (this.#precision !== "int8" || array?.shape.length !== 2) return undefined;
+    const key = `${name}.${axis === 0 ? "rows" : "columns"}`;
+    const known = this.#quantized.get(key);
+    if (known) return known;
+    const { values, scales } = quantizeMatrix(array, axis);
+    const names = {
+      values: this.initializer(`${key}.int8`, { dtype: "int8", shape: array.shape, data: values }),
+      scales: this.initializer(`${key}.scales`, { dtype: "float32", shape: [scales.length], data: scales }),
+    };
+    this.#quantized.set(key, names);
+    return names;
+  }
+
+  /** Stores a weight that a node reads as float32; from 16 bits it becomes so once, when the file is opened. */
+  #writeWeight(name: string): void {
+    const array = this.#weights.get(name);
+    if (!array || this.#written.has(name)) return;
+    this.#written.add(name);
+    const half = this.#precision === "float16" && isMatrix(array) ? toHalf(array) : undefined;
+    if (!half) return void this.initializer(name, array);
+    const stored = this.initializer(`${name}.float16`, { ...array, dtype: "float16", data: half });
+    this.#nodes.push(nodeProto("Cast", [stored], [name], { attributes: { to: dataTypes.float32 } }));
+  }
+
   /** A value stored in the file under `name`. */
-  initializer(name: string, array: NdArray): string {
+  initializer(name: string, array: StoredArray): string {
     this.#initializers.push(tensorProto(name, array));
     return name;
   }
@@ -177,7 +243,7 @@ function attributeProto(name: string, value: OnnxAttribute): MessageWriter {
   return attribute.integers(8, value).integer(20, 7);
 }
 
-function tensorProto(name: string, { dtype, shape, data }: NdArray): MessageWriter {
+function tensorProto(name: string, { dtype, shape, data }: StoredArray): MessageWriter {
   return new MessageWriter()
     .integers(1, shape)
     .integer(2, dataTypes[dtype])

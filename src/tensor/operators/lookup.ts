@@ -14,7 +14,14 @@ interface EmbeddingOptions {
 
 const gatherRows: Operator<2, EmbeddingOptions> = operator<2, EmbeddingOptions>("Gather", {
   shape: ([table, indices]) => [...indices.shape, ...table.shape.slice(1)],
-  onnx: () => ({ axis: 0 }),
+  emit: (graph, [table, indices]) => {
+    const take = (from: string) => graph.node("Gather", [from, indices!], { attributes: { axis: 0 } });
+    const quantized = graph.quantized(table!, 0);
+    if (!quantized) return take(table!);
+    const rows = graph.node("Cast", [take(quantized.values)], { attributes: { to: 1 } });
+    const scales = graph.node("Unsqueeze", [take(quantized.scales), graph.integers([-1])]);
+    return graph.node("Mul", [rows, scales]);
+  },
   gradient: ({ inputs: [table, indices], upstream, attributes: { paddingIndex } }) => {
     const rows = reshape(upstream, [product(indices.shape), ...table.shape.slice(1)]);
     const flat = reshape(indices, [product(indices.shape)]);

@@ -3,6 +3,7 @@ import { ShapeError } from "../errors.ts";
 import { type Operator, operator } from "../operator.ts";
 import { broadcast, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { quantizedProduct } from "./quantized-product.ts";
 import { sum, sumTo } from "./reduce.ts";
 import { flattenRows, reshape, squeeze, unsqueeze } from "./shape.ts";
 
@@ -18,7 +19,6 @@ const swapLast = (shape: Shape, swap = false): Shape =>
 
 /** A B with either side transposed on its last two axes; ONNX Runtime's operator that never moves the operands. */
 const fusedMatmul: Operator<2, Transposition> = operator<2, Transposition>("FusedMatMul", {
-  domain: "com.microsoft",
   shape: ([a, b], { transA, transB }) => {
     if (a.rank < 2 || b.rank < 2) throw new ShapeError("matmul", [a.shape, b.shape], "both must be matrices");
     const left = swapLast(a.shape, transA);
@@ -27,11 +27,15 @@ const fusedMatmul: Operator<2, Transposition> = operator<2, Transposition>("Fuse
       throw new ShapeError("matmul", [left, right], "columns of the first must equal rows of the second");
     return [...broadcast("matmul", left.slice(0, -2), right.slice(0, -2)), left.at(-2)!, right.at(-1)!];
   },
-  onnx: ({ transA = false, transB = false, scale = 1 }) => ({
-    transA: Number(transA),
-    transB: Number(transB),
-    alpha: { float: scale },
-  }),
+  emit: (graph, [a, b], { attributes }) => {
+    const { transA = false, transB = false, scale = 1 } = attributes as Transposition;
+    const quantized = !transA && quantizedProduct(graph, a!, b!, { transB, scale });
+    if (quantized) return quantized;
+    return graph.node("FusedMatMul", [a!, b!], {
+      domain: "com.microsoft",
+      attributes: { transA: Number(transA), transB: Number(transB), alpha: { float: scale } },
+    });
+  },
   // C = A B: dA = dC B^T, dB = A^T dC; a transposed operand gets the transposed product.
   gradient: ({ inputs: [a, b], upstream, attributes: { transA = false, transB = false, scale = 1 } }) => [
     sumTo(
@@ -76,7 +80,9 @@ const gemm = operator<3>("Gemm", {
       throw new ShapeError("linear", [x.shape, weight.shape], "x [..., in] must meet weight [out, in]");
     return [x.dim(0), weight.dim(0)];
   },
-  onnx: () => ({ transB: 1 }),
+  emit: (graph, [x, weight, bias]) =>
+    quantizedProduct(graph, x!, weight!, { transB: true, bias: bias! }) ??
+    graph.node("Gemm", [x!, weight!, bias!], { attributes: { transB: 1 } }),
   gradient: ({ inputs: [x, weight], upstream }) => [
     matmul(upstream, weight),
     matmul(upstream, x, { transA: true }),
