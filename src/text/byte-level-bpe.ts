@@ -37,7 +37,11 @@ function byteLevelTokenizerJson(
   const idOf = (token: string): number => {
     const id = Object.hasOwn(vocab, token) ? vocab[token] : addedIds.get(token);
     if (id !== undefined) return id;
-    throw new TextError("invalid_file", file, `must have the special token ${token}, which it has not`);
+    throw new TextError(
+      "invalid_file",
+      file,
+      `must have the special token ${token}, which is not among its ${Object.keys(vocab).length} tokens`,
+    );
   };
   const family = familyOf(vocab, given, file);
   const special = { ...family.special, ...specialTokens(given) };
@@ -123,7 +127,7 @@ function familyOf(
     "invalid_file",
     file,
     `must be the vocabulary of a ${families.map(({ name }) => name).join(" or a ")}, got ${
-      named ? `that of a ${named}` : "one without their special tokens"
+      named ? `that of a ${named}` : "that of another, by its special tokens"
     }; other kinds are read from tokenizer.json, which save_pretrained of the Python library writes`,
   );
 }

@@ -1,3 +1,4 @@
+import { escaped } from "./split-at-tokens.ts";
 import type { TokenizerJson } from "./tokenizer-json.ts";
 
 /** Characters looked at for each token wanted, before asking whether that was enough. */
@@ -61,5 +62,3 @@ function placesOf({ normalizer, pre_tokenizer }: TokenizerJson): string | null {
     (words[1].prepend_scheme ?? "always") === "always";
   return splitsAtSpaces && (normalizes ?? "Precompiled") === "Precompiled" ? "(?<=[!-~])(?= )" : null;
 }
-
-const escaped = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/]/u, "\\$&");

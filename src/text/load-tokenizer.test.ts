@@ -40,6 +40,7 @@ const tokenizers: { name: string; folder: string }[] = [
   { name: "real-bert-base-uncased", folder: "weights/tokenizers/bert-base-uncased" },
   { name: "bytebpe-roberta", folder: "goldens/tokenizers/bytebpe-roberta" },
   { name: "real-roberta-base", folder: "weights/tokenizers/roberta-base" },
+  { name: "fastbpe-bertweet", folder: "goldens/tokenizers/fastbpe-bertweet" },
   { name: "unigram-t5", folder: "goldens/tokenizers/unigram-t5" },
   { name: "real-t5-small", folder: "weights/tokenizers/t5-small" },
 ];
@@ -122,7 +123,7 @@ describe.skipIf(!present)("a folder", () => {
     expect((await loadTokenizer(folder)).encode("É e").ids).toEqual([2, 5, 6, 3]);
   });
 
-  test.each(["wordpiece-bert", "bytebpe-roberta", "unigram-t5"])(
+  test.each(["wordpiece-bert", "bytebpe-roberta", "fastbpe-bertweet", "unigram-t5"])(
     "is saved and read again: %s",
     async (name) => {
       const source = await loadTokenizer(path(`goldens/tokenizers/${name}`));
@@ -149,11 +150,11 @@ describe.skipIf(!present)("a folder", () => {
 
   test("that is not there, or holds no tokenizer, is refused with what it holds", async () => {
     expect(await message()).toMatchInlineSnapshot(
-      `"FOLDER: must hold a tokenizer (tokenizer.json, or vocab.json and merges.txt, or vocab.txt), got nothing"`,
+      `"FOLDER: must hold a tokenizer (bpe.codes and vocab.txt, or tokenizer.json, or vocab.json and merges.txt, or vocab.txt), got nothing"`,
     );
     await writeFile(join(folder, "merges.txt"), "");
     expect(await message()).toMatchInlineSnapshot(
-      `"FOLDER: must hold a tokenizer (tokenizer.json, or vocab.json and merges.txt, or vocab.txt), got merges.txt"`,
+      `"FOLDER: must hold a tokenizer (bpe.codes and vocab.txt, or tokenizer.json, or vocab.json and merges.txt, or vocab.txt), got merges.txt"`,
     );
     await expect(loadTokenizer(join(folder, "none"))).rejects.toThrow(/none: is no folder that can be read/);
   });
@@ -179,10 +180,11 @@ describe.skipIf(!present)("a folder", () => {
 describe.skipIf(!present)("encoding", () => {
   const bert = () => loadTokenizer(path("goldens/tokenizers/wordpiece-bert"));
   const roberta = () => loadTokenizer(path("goldens/tokenizers/bytebpe-roberta"));
+  const tweets = () => loadTokenizer(path("goldens/tokenizers/fastbpe-bertweet"));
   const t5 = () => loadTokenizer(path("goldens/tokenizers/unigram-t5"));
 
   test("a limit gives the beginning of the whole, wherever the text could be cut", async () => {
-    const tokenizers = [await bert(), await roberta(), await t5()];
+    const tokenizers = [await bert(), await roberta(), await t5(), await tweets()];
     const piece = fc.constantFrom(
       ..."ab7 é,]['-.\u0301\u200B\u0085\uFEFF\u0600\u0000中😀\uD800\n".split(""),
       ...["[SEP]", "[MASK]", " <mask>", "</s>", "the movie", "  ", "don't", "<extra_id_1>", "x".repeat(120)],

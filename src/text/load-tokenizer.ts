@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bertVocabulary } from "./bert-vocabulary.ts";
+import { bertweet } from "./bertweet.ts";
 import { byteLevelBpe } from "./byte-level-bpe.ts";
 import { openTokenizer } from "./hugging-face-tokenizer.ts";
 import { TextError } from "./text-error.ts";
@@ -17,8 +18,8 @@ const completeTokenizer: TokenizerFormat = {
   },
 };
 
-/** Kinds of folders, the first that fits is taken. */
-const formats: readonly TokenizerFormat[] = [completeTokenizer, byteLevelBpe, bertVocabulary];
+/** Kinds of folders, the first that fits is taken; like the Python library, BERTweet's own files before a tokenizer.json. */
+const formats: readonly TokenizerFormat[] = [bertweet, completeTokenizer, byteLevelBpe, bertVocabulary];
 
 const CONFIG = "tokenizer_config.json";
 
@@ -29,7 +30,7 @@ export const tokenizerFileNames: readonly string[] = [
 
 /**
  * Reads a tokenizer folder as Hugging Face writes it: `tokenizer.json`, or the vocabulary alone of a BERT
- * (lower-casing unless `tokenizer_config.json` says otherwise), a RoBERTa or a GPT-2.
+ * (lower-casing unless `tokenizer_config.json` says otherwise), a RoBERTa, a GPT-2 or a BERTweet.
  *
  * @throws {TextError} when the folder holds no tokenizer that can be read
  */

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { readCharsmap } from "./precompiled-charsmap.ts";
+import { remember } from "./remember.ts";
 
 /** The `Precompiled` normaliser of a tokenizer.json; without a map it changes nothing. */
 const precompiled = z.object({ precompiled_charsmap: z.string().nullable().default(null) });
 
 /** Longest grapheme cluster that is looked up as a whole, in bytes of UTF-8. */
 const WHOLE_CLUSTER_BYTES = 5;
-/** Clusters whose normal form is kept, so that common ones are looked up once. */
-const REMEMBERED = 4096;
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /**
@@ -22,16 +21,10 @@ export function precompiledNormalizer(config: unknown): (text: string) => string
   if (!precompiled_charsmap) return (text) => text;
   const charsmap = readCharsmap(precompiled_charsmap);
   const clusters = new Intl.Segmenter("und", { granularity: "grapheme" });
-  const remembered = new Map<string, string>();
 
-  const normalizeWhole = (cluster: string): string => {
-    const known = remembered.get(cluster);
-    if (known !== undefined) return known;
-    const result = charsmap.replacementOf(cluster) ?? normalizeEach(cluster);
-    if (remembered.size === REMEMBERED) remembered.clear();
-    remembered.set(cluster, result);
-    return result;
-  };
+  const normalizeWhole: (cluster: string) => string = remember(
+    (cluster) => charsmap.replacementOf(cluster) ?? normalizeEach(cluster),
+  );
   const normalizeEach = (cluster: string): string => {
     const characters = [...cluster];
     return characters.length === 1 ? cluster : characters.map(normalizeWhole).join("");

@@ -52,6 +52,8 @@ export type TokenizerJson = z.infer<typeof tokenizerJson>;
 export const tokenizerConfig = z.looseObject({
   tokenizer_class: z.string().optional(),
   add_prefix_space: z.boolean().optional(),
+  /** Whether BERTweet normalises tweets. */
+  normalization: z.boolean().optional(),
   /** Tokens beside those of the vocabulary, or how those of it are to be treated, under their ids. */
   added_tokens_decoder: z
     .record(z.string(), z.looseObject({ content: z.string(), special: z.boolean().default(false) }))

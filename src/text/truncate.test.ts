@@ -12,6 +12,31 @@ test.each([
   expect(truncatedLengths(lengths, room, "longest_first")).toEqual(kept);
 });
 
+test.each([
+  [
+    { first: 8, second: 8 },
+    { first: 6, second: 5 },
+  ],
+  [
+    { first: 8, second: 9 },
+    { first: 6, second: 5 },
+  ],
+  [
+    { first: 5, second: 9 },
+    { first: 5, second: 6 },
+  ],
+  [
+    { first: 9, second: 2 },
+    { first: 9, second: 2 },
+  ],
+  [
+    { first: 20, second: 2 },
+    { first: 9, second: 2 },
+  ],
+])("where the first keeps the odd token, %j in 11 tokens is %j", (lengths, kept) => {
+  expect(truncatedLengths(lengths, 11, "longest_first", "first")).toEqual(kept);
+});
+
 test("what is cut fills the room, and never leaves the longer text shorter", () => {
   fc.assert(
     fc.property(fc.nat(50), fc.nat(50), fc.nat(60), (first, second, room) => {
