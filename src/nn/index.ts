@@ -24,6 +24,12 @@ export { CheckpointError } from "./checkpoint-error.ts";
 export { storedTensors } from "./counter.ts";
 export { type CheckpointFiles, findCheckpoint, type HubOptions } from "./hub.ts";
 export { addLora, isLora, type LoraOptions, mergeLora } from "./lora.ts";
+export {
+  type PrunedWeights,
+  type PruningOptions,
+  pruneByMagnitude,
+  type TensorSparsity,
+} from "./magnitude-pruning.ts";
 export { initialize, namedParameters, withoutDecay } from "./module.ts";
 export { type LoadedWeights, loadWeights, readModelConfig, savePretrained } from "./pretrained.ts";
 export * from "./safetensors.ts";
