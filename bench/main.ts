@@ -1,12 +1,23 @@
 /** `npm run bench -- NAME [options]`: measurements that anyone can repeat. */
 import { Command, InvalidArgumentError } from "commander";
-import { benchedModels, measureTraining, type TrainingBench } from "./measure-training.ts";
+import {
+  benchedModels,
+  measureTraining,
+  type TrainingBench,
+  type TrainingFigures,
+} from "./measure-training.ts";
+import { runPeer } from "./peer.ts";
 
 const count = (text: string): number => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number above 0");
   return value;
 };
+
+const print = (json: boolean | undefined, words: string, data: unknown): void =>
+  console.log(json ? JSON.stringify(data) : words);
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 const program = new Command("bench").description("measurements that anyone can repeat");
 
@@ -18,15 +29,24 @@ program
   .option("--seq <n>", "tokens of a row", count, 32)
   .option("--steps <n>", "measured steps, after two that warm up", count, 5)
   .option("--profile <prefix>", "writes ONNX Runtime's profile of every kernel to this file prefix")
+  .option("--peer <python>", "measures PyTorch beside it: a Python with torch and transformers")
   .option("--json", "prints one JSON object")
-  .action(async ({ json, ...options }: TrainingBench & { json?: boolean }) => {
+  .action(async ({ json, peer: python, ...options }: TrainingBench & { json?: boolean; peer?: string }) => {
+    const { model, batch, seq, steps } = options;
+    const peer = python && (await runPeer<TrainingFigures>(python, "train.py", { model, batch, seq, steps }));
     const figures = await measureTraining(options);
-    const { secondsPerStep, peakRssBytes } = figures;
-    if (json) console.log(JSON.stringify(figures));
-    else
-      console.log(
-        `${secondsPerStep.toFixed(3)} s a step, ${(peakRssBytes / 2 ** 30).toFixed(2)} GiB at most`,
-      );
+    const ratios = peer && {
+      time: figures.secondsPerStep / peer.secondsPerStep,
+      memory: figures.peakRssBytes / peer.peakRssBytes,
+    };
+    const { secondsPerStep, peakRssBytes, shareOfMatmulPeak } = figures;
+    const words = [
+      `${secondsPerStep.toFixed(3)} s a step, ${gigabytes(peakRssBytes)} at most, ${(100 * shareOfMatmulPeak).toFixed(0)} % of the machine's matrix products`,
+      ...(ratios
+        ? [`PyTorch's times ${ratios.time.toFixed(2)} (time), ${ratios.memory.toFixed(2)} (memory)`]
+        : []),
+    ];
+    print(json, words.join("\n"), { ...figures, ...(ratios && { peer, ratios }) });
   });
 
 await program.parseAsync();
