@@ -88,16 +88,20 @@ export const silu = (x: Tensor): Tensor => sigmoidWeighted(x, { sharpness: 1 });
 export const hardsigmoid = operator<1>("HardSigmoid", {
   shape: ([x]) => x.shape,
   onnx: () => ({ alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
-  gradient: ({ inputs: [x], upstream }) => [
-    mul(upstream, mul(cast(less(abs(x), 3), { to: "float32" }), 1 / 6)),
-  ],
+  gradient: ({ inputs: [x], upstream }) => [mul(upstream, mul(isBetween(x), 1 / 6))],
 });
 
-/** x hardsigmoid(x): its slope is 0 below -3, 1 above 3 and x/3 + 1/2 between. */
+/** 1 where hardsigmoid rises, else 0. */
+const isBetween = (x: Tensor): Tensor => cast(less(abs(x), 3), { to: "float32" });
+
+/**
+ * x hardsigmoid(x), by the rule for products: its slope is hardsigmoid(x) + x/6 between -3 and 3, else hardsigmoid(x)
+ * alone. A choice by `where` takes a third more time (measured on 7 million).
+ */
 export const hardswish: Operator<1, undefined> = operator<1>("HardSwish", {
   shape: ([x]) => x.shape,
   gradient: ({ inputs: [x], upstream }) => [
-    mul(upstream, where(less(abs(x), 3), add(mul(x, 1 / 3), 0.5), isPositive(x))),
+    mul(upstream, add(hardsigmoid(x), mul(mul(x, isBetween(x)), 1 / 6))),
   ],
 });
 

@@ -2,11 +2,12 @@
 import { ShapeError } from "../errors.ts";
 import { type Operand, operator } from "../operator.ts";
 import { product } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { add, div, mul, rsqrt, sub } from "./elementwise.ts";
+import { constant, type Tensor } from "../tensor.ts";
+import { add, div, mul, neg, rsqrt, sub } from "./elementwise.ts";
+import { matmul } from "./matmul.ts";
 import { perChannel } from "./normalize.ts";
-import { mean, sum, sumOfSquares } from "./reduce.ts";
-import { sizeOfShape } from "./shape.ts";
+import { sum } from "./reduce.ts";
+import { expand, reshape, sizeOfShape } from "./shape.ts";
 
 /** Every axis but that of the channels. */
 const axesOf = (x: Tensor): number[] => x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
@@ -15,6 +16,27 @@ const axesOf = (x: Tensor): number[] => x.shape.flatMap((_, axis) => (axis === 1
 function countOf(x: Tensor): Operand {
   const size = product(axesOf(x).map((axis) => x.shape[axis]!));
   return typeof size === "number" ? size : sizeOfShape(x, axesOf(x));
+}
+
+/** Sums of each channel: [batch, channels, ...] -> [channels]. In two stages it takes half of the time of one. */
+const channelSums = (x: Tensor): Tensor =>
+  sum(x.rank > 2 ? sum(x, { axes: axesOf(x).slice(1) }) : x, { axes: [0] });
+
+/** From this many elements of an image and channel on, a product reads both and writes nothing in less time. */
+const manyElements = 512;
+
+/** Sums of products of each channel: two of [batch, channels, ...] -> [channels]. */
+function channelDots(x: Tensor, y: Tensor): Tensor {
+  const size = product(x.shape.slice(2));
+  if (typeof size !== "number" || size < manyElements) return channelSums(mul(x, y));
+  const rows = (z: Tensor) => reshape(z, [...z.shape.slice(0, 2), 1, size]);
+  return sum(matmul(rows(x), rows(y), { transB: true }), { axes: [0, 2, 3] });
+}
+
+/** slope x + shift, with one number of each for a channel, in one pass over x. */
+function affine(x: Tensor, slope: Tensor, shift: Tensor): Tensor {
+  const [zeros, ones] = [constant(0), constant(1)].map((value) => expand(value, slope.shape));
+  return byKeptStatistics(x, slope, shift, zeros!, ones!, { epsilon: 0 });
 }
 
 interface Parts {
@@ -48,8 +70,8 @@ const batchNormalization = (inputGradient: (parts: Parts) => Tensor) =>
       const [x, weight, , average, variance] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
       const inverseDeviation = rsqrt(add(variance, epsilon));
       const centered = sub(x, perChannel(average, x.rank));
-      const dWeight = mul(sum(mul(upstream, centered), { axes: axesOf(x) }), inverseDeviation);
-      const dBias = sum(upstream, { axes: axesOf(x) });
+      const dWeight = mul(channelDots(upstream, centered), inverseDeviation);
+      const dBias = channelSums(upstream);
       const slope = mul(weight, inverseDeviation);
       const dx = inputGradient({ x, upstream, centered, inverseDeviation, slope, dWeight, dBias });
       return [dx, dWeight, dBias, undefined, undefined];
@@ -64,11 +86,10 @@ const byKeptStatistics = batchNormalization(({ x, upstream, slope }) =>
 /** The batch's do, which takes off the mean of dy and its projection on x: dx = w r (dy - dBias/n - (x - mean) r dWeight/n). */
 const byBatchStatistics = batchNormalization(
   ({ x, upstream, centered, inverseDeviation, slope, dWeight, dBias }) => {
-    // What belongs to a channel is computed on channels, so that few passes over the batch remain.
+    // What belongs to a channel is computed on channels, so that three passes over the batch remain.
     const pull = div(mul(mul(slope, inverseDeviation), dWeight), countOf(x));
     const shift = div(mul(slope, dBias), countOf(x));
-    const scaled = mul(upstream, perChannel(slope, x.rank));
-    return sub(sub(scaled, mul(centered, perChannel(pull, x.rank))), perChannel(shift, x.rank));
+    return sub(affine(upstream, slope, neg(shift)), mul(centered, perChannel(pull, x.rank)));
   },
 );
 
@@ -115,10 +136,10 @@ export function batchNormTraining(
   running: RunningStatistics,
   { epsilon = 1e-5, momentum = 0.1 }: TrainingOptions = {},
 ): { readonly output: Tensor; readonly running: RunningStatistics } {
-  const axes = axesOf(x);
   const count = countOf(x);
-  const average = mean(x, { axes });
-  const squares = sumOfSquares(sub(x, perChannel(average, x.rank)), { axes });
+  const average = div(channelSums(x), count);
+  const centered = sub(x, perChannel(average, x.rank));
+  const squares = channelDots(centered, centered);
   const follow = (kept: Tensor, seen: Tensor) => add(mul(kept, 1 - momentum), mul(seen, momentum));
   return {
     output: byBatchStatistics(x, weight, bias, average, div(squares, count), { epsilon }),
