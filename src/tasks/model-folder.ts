@@ -7,7 +7,8 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { savePretrained } from "../nn/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
-import { compile } from "../tensor/index.ts";
+import { compile, type Precision } from "../tensor/index.ts";
+import type { ModelVersion, Store } from "../tracking/index.ts";
 import type { AnyTask, FinishedModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 
@@ -15,6 +16,8 @@ import { TaskError } from "./task-error.ts";
 export const modelFolder = "model";
 /** The inference program with its weights. */
 const programFile = "model.onnx";
+/** What goes into the program and what comes out, and the files that say how inputs are prepared. */
+const descriptionFile = "inference.json";
 /** Says where the model comes from. */
 const originFile = "havn.json";
 
@@ -29,26 +32,52 @@ export interface SavedModel {
 }
 
 /**
- * Writes a model as artifacts: the ONNX program, the weights and configuration as Hugging Face keeps them, the
- * tokenizer, and where it all came from.
+ * Writes a model as artifacts: the ONNX program and its description, the weights and configuration as Hugging Face
+ * keeps them, the tokenizer, and where it all came from.
  */
-export async function saveModel(artifacts: ObjectStore, { task, model, origin }: SavedModel): Promise<void> {
+export const saveModel = (artifacts: ObjectStore, saved: SavedModel): Promise<void> =>
+  withTemporaryFolder(async (folder) => {
+    await writeInference(folder, saved);
+    await savePretrained(folder, saved.model.config, saved.model.weights);
+    await storeFolder(artifacts, modelFolder, folder);
+  });
+
+/** Writes what inference needs: the program with its weights, how inputs are prepared, where it came from. */
+export async function writeInference(
+  folder: string,
+  { task, model, origin }: SavedModel,
+  precision: Precision = "float32",
+): Promise<void> {
+  await task.save(folder);
+  const preparation = (await readdir(folder)).sort();
+  const { bytes, inputs, outputs } = compile(model.forward().outputs, {
+    parameters: model.parameters,
+    weights: model.weights,
+    name: origin.project,
+    precision,
+  });
+  await writeFile(join(folder, programFile), bytes);
+  const program = { file: programFile, precision, inputs, outputs };
+  await writeJson(join(folder, descriptionFile), { format: 1, program, preparation });
+  await writeJson(join(folder, originFile), { format: 1, ...origin });
+}
+
+const writeJson = (file: string, data: unknown) => writeFile(file, `${JSON.stringify(data, null, 2)}\n`);
+
+/** A folder for the time of the work. */
+export async function withTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "havn-model-"));
   try {
-    const program = compile(model.forward().outputs, {
-      parameters: model.parameters,
-      weights: model.weights,
-      name: origin.project,
-    });
-    await writeFile(join(folder, programFile), program.bytes);
-    await savePretrained(folder, model.config, model.weights);
-    await task.save(folder);
-    await writeFile(join(folder, originFile), `${JSON.stringify({ format: 1, ...origin }, null, 2)}\n`);
-    for (const file of await readdir(folder))
-      await artifacts.put(`${modelFolder}/${file}`, createReadStream(join(folder, file)));
+    return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Puts all files of a folder among the artifacts. */
+export async function storeFolder(artifacts: ObjectStore, name: string, folder: string): Promise<void> {
+  for (const file of await readdir(folder))
+    await artifacts.put(`${name}/${file}`, createReadStream(join(folder, file)));
 }
 
 export interface ModelFiles {
@@ -59,14 +88,39 @@ export interface ModelFiles {
 
 /**
  * The model among a run's artifacts as files of this machine.
+ * @param folder of the artifacts: that of the trained model unless given
  * @throws {TaskError} when the run has no model
  */
-export async function modelFiles(artifacts: ObjectStore): Promise<ModelFiles> {
-  const name = `${modelFolder}/${originFile}`;
+export async function modelFiles(artifacts: ObjectStore, folder = modelFolder): Promise<ModelFiles> {
+  const name = `${folder}/${originFile}`;
   if (!(await artifacts.stat(name)) || !artifacts.localPath)
     throw new TaskError(`the run has no model; it ends up in its artifacts when training is finished`);
   const path = await artifacts.localPath(name);
-  const origin = originSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  const folder = dirname(path);
+  return filesIn(dirname(path));
+}
+
+/** The files of a folder that `saveModel` or `writeInference` wrote. */
+export async function filesIn(folder: string): Promise<ModelFiles> {
+  const origin = originSchema.parse(JSON.parse(await readFile(join(folder, originFile), "utf8")));
   return { folder, program: join(folder, programFile), origin };
+}
+
+/** Where a version's files lie: folder `folder` of the artifacts of its run. */
+export const versionSource = (runId: string, folder: string): string => `runs:/${runId}/${folder}`;
+
+/**
+ * The files of a model version.
+ * @throws {TaskError} when the version is of no run of Havn
+ */
+export async function versionFiles(
+  { name, version, source, runId }: ModelVersion,
+  store: Store,
+): Promise<ModelFiles> {
+  const folder =
+    runId !== undefined && source.startsWith(versionSource(runId, "")) && source.split("/").at(-1);
+  if (!folder)
+    throw new TaskError(
+      `version ${version} of ${name} must lie among the artifacts of its run (runs:/RUN/FOLDER), it is ${source}`,
+    );
+  return modelFiles(store.artifacts(runId), folder);
 }

@@ -4,7 +4,7 @@ import type { Registry } from "prom-client";
 import { type PredictionLog, type Service, type ServiceLimits, service } from "../serving/index.ts";
 import { openInference } from "../tensor/index.ts";
 import type { ModelVersion, Store } from "../tracking/index.ts";
-import { modelFiles } from "./model-folder.ts";
+import { versionFiles } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import { inferenceAlias } from "./registration.ts";
 import { TaskError } from "./task-error.ts";
@@ -32,9 +32,9 @@ export async function openService(project: Project, options: ServingOptions): Pr
     wanted === undefined
       ? await promotedVersion(project, store)
       : await store.getModelVersion(project.name, wanted);
-  if (!version?.runId)
+  if (!version)
     throw new TaskError(`${project.name} has no model yet; train one with\n  npx havn run ${project.name}`);
-  const { folder, program } = await modelFiles(store.artifacts(version.runId));
+  const { folder, program } = await versionFiles(version, store);
   const open = () => openInference(program);
   return service({
     project: project.name,

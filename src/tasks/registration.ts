@@ -1,6 +1,6 @@
 /** Versions of a project's model, and which of them is served. */
 import type { ModelVersion, Store } from "../tracking/index.ts";
-import { modelFolder } from "./model-folder.ts";
+import { modelFolder, versionSource } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import { TaskError } from "./task-error.ts";
 import { bestOf } from "./training-run.ts";
@@ -14,10 +14,25 @@ export async function registerRun(
   runId: string,
   store: Store,
 ): Promise<ModelVersion> {
-  await store.ensureRegisteredModel(project.name);
-  const known = (await store.listModelVersions(project.name)).find((version) => version.runId === runId);
-  if (known) return known;
-  return store.createModelVersion({ name: project.name, source: `runs:/${runId}/${modelFolder}`, runId });
+  return registerFolder(project, { runId, folder: modelFolder }, store);
+}
+
+export interface ArtifactFolder {
+  readonly runId: string;
+  readonly folder: string;
+  readonly tags?: Record<string, string>;
+}
+
+/** Registers a folder among a run's artifacts as the next version; one that is registered stays as it is. */
+export async function registerFolder(
+  { name }: Pick<Project, "name">,
+  { runId, folder, tags = {} }: ArtifactFolder,
+  store: Store,
+): Promise<ModelVersion> {
+  await store.ensureRegisteredModel(name);
+  const source = versionSource(runId, folder);
+  const known = (await store.listModelVersions(name)).find((version) => version.source === source);
+  return known ?? store.createModelVersion({ name, source, runId, tags });
 }
 
 /** The metric that versions compete in. */

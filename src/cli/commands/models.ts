@@ -1,7 +1,9 @@
 /** `havn models`: registered versions, and which of them is served. */
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { inferenceAlias } from "../../tasks/index.ts";
 import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
+import { addExportCommand, addQuantizeCommand } from "./model-variants.ts";
+import { parseVersion } from "./parse-version.ts";
 
 export function addModelsCommand(program: Command): void {
   const models = program.command("models").description("registered models and their versions");
@@ -33,11 +35,6 @@ export function addModelsCommand(program: Command): void {
         });
       }),
     );
-}
-
-export function parseVersion(text: string): number {
-  const version = Number(text);
-  if (!Number.isInteger(version) || version < 1)
-    throw new InvalidArgumentError("must be a whole number from 1");
-  return version;
+  addQuantizeCommand(models);
+  addExportCommand(models);
 }

@@ -7,7 +7,7 @@ import { type CommonOptions, withCommonOptions, withContext } from "../context.t
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
-import { parseVersion } from "./models.ts";
+import { parseVersion } from "./parse-version.ts";
 
 interface ServeOptions extends CommonOptions, ListenOptions {
   readonly modelVersion?: number;
