@@ -7,11 +7,9 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type HavnProcess, havnJson, startHavn } from "../src/cli/testing/havn-process.ts";
 import { tinyReviews } from "../src/tasks/testing/tiny-reviews.ts";
+import { findChromium } from "./chromium.ts";
 
-const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const executablePath = process.env.CHROMIUM ?? browsers.find((path) => existsSync(path));
-if (!executablePath)
-  console.warn("SKIPPED: the tests of the pages need Chromium; CHROMIUM may name its path");
+const executablePath = findChromium("the tests of the pages");
 const pagesAreBuilt = existsSync(new URL("../web/dist/index.html", import.meta.url));
 if (!pagesAreBuilt) console.warn("SKIPPED: the tests of the pages need npm run build:web");
 
