@@ -22,6 +22,7 @@ export {
 } from "./architectures/mobilenetv3-timm.ts";
 export { CheckpointError } from "./checkpoint-error.ts";
 export { storedTensors } from "./counter.ts";
+export * from "./generation/index.ts";
 export { type CheckpointFiles, findCheckpoint, type HubOptions } from "./hub.ts";
 export { addLora, isLora, type LoraOptions, mergeLora } from "./lora.ts";
 export {

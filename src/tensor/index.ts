@@ -1,6 +1,7 @@
 export { gradients } from "./autodiff.ts";
 export { ShapeError, TensorError } from "./errors.ts";
 export { type InferenceSession, openInference } from "./execution/inference-session.ts";
+export { openRecurrent, type Recurrence, type RecurrentSession } from "./execution/recurrent-session.ts";
 export type { TrainerOptions } from "./execution/trainer.ts";
 export {
   type StepReport,

@@ -1,0 +1,63 @@
+/** The two programs that generation runs: one reads the source once, the other writes a token at a time. */
+import {
+  compile,
+  input,
+  logSoftmax,
+  type NdArray,
+  type Program,
+  type Tensor,
+  topK,
+} from "../../tensor/index.ts";
+import { namedParameters } from "../module.ts";
+import type { KeysAndValues, Seq2Seq } from "../seq2seq.ts";
+
+export interface GenerationPrograms {
+  /** input_ids and attention_mask [batch, source] -> the keys and values that the decoder attends to */
+  readonly source: Program;
+  /** The last token of each beam, and what is known before it -> the likeliest next tokens, and what is known now. */
+  readonly step: Program;
+}
+
+/** Compiles both programs with the weights in them. */
+export function generationPrograms(
+  model: Seq2Seq,
+  weights: ReadonlyMap<string, NdArray<"float32">>,
+): GenerationPrograms {
+  const options = { parameters: namedParameters(model), weights };
+  return { source: compile(sourceGraph(model), options), step: compile(stepGraph(model), options) };
+}
+
+const attention_mask = input("attention_mask", "int64", ["batch", "source"]);
+
+function sourceGraph(model: Seq2Seq): Record<string, Tensor> {
+  const input_ids = input("input_ids", "int64", ["batch", "source"]);
+  return named("source", model.readSource({ input_ids, attention_mask }));
+}
+
+function stepGraph(model: Seq2Seq): Record<string, Tensor> {
+  const cachesOf = (kind: string, length: string): KeysAndValues[] =>
+    model.caches.map(({ heads, depth }, layer) => {
+      const cache = (part: string) =>
+        input(`${kind}.${layer}.${part}`, "float32", ["batch", heads, length, depth]);
+      return { key: cache("key"), value: cache("value") };
+    });
+  const { logits, past } = model.step({
+    tokens: input("tokens", "int64", ["batch", "beams"]),
+    visible: input("visible", "bool", ["batch", "beams", "(beams+past)"]),
+    positions: input("positions", "int64", ["(beams+past)"]),
+    past: cachesOf("past", "past"),
+    source: cachesOf("source", "source"),
+    attention_mask,
+  });
+  const { values, indices } = topK(logSoftmax(logits), input("count", "int64", [1]));
+  return { log_probabilities: values, next_tokens: indices, ...named("next", past) };
+}
+
+/** Caches under names such as "next.0.key". */
+const named = (kind: string, caches: readonly KeysAndValues[]): Record<string, Tensor> =>
+  Object.fromEntries(
+    caches.flatMap(({ key, value }, layer) => [
+      [`${kind}.${layer}.key`, key],
+      [`${kind}.${layer}.value`, value],
+    ]),
+  );
