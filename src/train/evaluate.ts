@@ -1,5 +1,5 @@
 import { batches, longestFirst } from "../data/index.ts";
-import type { NdArrays } from "../tensor/index.ts";
+import { type NdArrays, oneProcess, type ProcessGroup } from "../tensor/index.ts";
 import { TrainError } from "./train-error.ts";
 import type { Trainable } from "./trainable.ts";
 
@@ -30,36 +30,80 @@ export async function evaluate<Row, Example, Outcome>(
   options: EvaluateOptions,
 ): Promise<Evaluation<Outcome>> {
   const examples = rows.map((row) => trainable.prepare(row));
-  return evaluateExamples(run, trainable, examples, options);
+  const evaluation = await evaluateExamples(run, trainable, examples, options);
+  if (!evaluation) throw options.signal?.reason;
+  return evaluation;
 }
 
-/** `evaluate` for rows that are prepared already. */
+/** What a batch came to. */
+interface Judged<Outcome> {
+  /** Its place among all batches. */
+  readonly batch: number;
+  readonly rows: readonly number[];
+  /** Mean over the rows, where the model tells it. */
+  readonly loss: number | undefined;
+  readonly outcomes: readonly Outcome[];
+}
+
+/**
+ * `evaluate` for rows that are prepared already. Of several processes each runs some of the batches, and all of them
+ * get the result: the same that one would have got.
+ * @returns undefined when the signal of any process stopped it
+ */
 export async function evaluateExamples<Row, Example, Outcome>(
   run: (inputs: NdArrays) => Promise<NdArrays>,
   trainable: Trainable<Row, Example, Outcome>,
   examples: readonly Example[],
-  { batchSize, signal }: EvaluateOptions,
-): Promise<Evaluation<Outcome>> {
+  { batchSize, signal, processes = oneProcess }: EvaluateOptions & { readonly processes?: ProcessGroup },
+): Promise<Evaluation<Outcome> | undefined> {
   const lengths = examples.map((example) => trainable.lengthOf(example));
-  const outcomes = new Array<Outcome>(examples.length);
-  let lossSum: number | undefined;
-  for (const { rows, inputs } of batches(examples, trainable, longestFirst(lengths, batchSize))) {
-    signal?.throwIfAborted();
-    const outputs = await run(inputs);
-    // A batch's loss is the mean over its rows, and batches differ in size.
-    const loss = outputs.loss?.data[0];
-    if (loss !== undefined) lossSum = (lossSum ?? 0) + Number(loss) * rows.length;
-    const judged = trainable.outcomes(inputs, outputs);
-    if (judged.length !== rows.length) {
-      const message = `the task judged ${judged.length} rows of a batch of ${rows.length}: outcomes() must return one for each`;
-      throw new TrainError("missing-output", message, {
-        details: { expected: rows.length, got: judged.length },
-      });
-    }
-    rows.forEach((row, i) => {
-      outcomes[row] = judged[i]!;
+  const groups = longestFirst(lengths, batchSize);
+  const judged: Judged<Outcome>[] = [];
+  let batch = processes.rank;
+  for (; batch < groups.length && !signal?.aborted; batch += processes.size) {
+    for (const { rows, inputs } of batches(examples, trainable, [groups[batch]!]))
+      judged.push({ batch, rows, ...judge(trainable, rows, inputs, await run(inputs)) });
+  }
+  // Who is stopped says so, since the others wait for its share.
+  const parts = await processes.gather(batch < groups.length ? undefined : judged);
+  if (parts.includes(undefined)) return undefined;
+  return combine(
+    trainable,
+    parts.flatMap((part) => part ?? []),
+  );
+}
+
+function judge<Row, Example, Outcome>(
+  trainable: Trainable<Row, Example, Outcome>,
+  rows: readonly number[],
+  inputs: NdArrays,
+  outputs: NdArrays,
+): Pick<Judged<Outcome>, "loss" | "outcomes"> {
+  const outcomes = trainable.outcomes(inputs, outputs);
+  if (outcomes.length !== rows.length) {
+    const message = `the task judged ${outcomes.length} rows of a batch of ${rows.length}: outcomes() must return one for each`;
+    throw new TrainError("missing-output", message, {
+      details: { expected: rows.length, got: outcomes.length },
     });
   }
-  const loss = lossSum === undefined ? {} : { loss: lossSum / examples.length };
+  const loss = outputs.loss?.data[0];
+  return { loss: loss === undefined ? undefined : Number(loss), outcomes };
+}
+
+function combine<Row, Example, Outcome>(
+  trainable: Trainable<Row, Example, Outcome>,
+  judged: readonly Judged<Outcome>[],
+): Evaluation<Outcome> {
+  const outcomes: Outcome[] = [];
+  let lossSum: number | undefined;
+  // In the order of the batches, whoever ran them, so that sums are equal to the last bit.
+  for (const { rows, loss, outcomes: some } of judged.toSorted((a, b) => a.batch - b.batch)) {
+    // A batch's loss is the mean over its rows, and batches differ in size.
+    if (loss !== undefined) lossSum = (lossSum ?? 0) + loss * rows.length;
+    rows.forEach((row, i) => {
+      outcomes[row] = some[i]!;
+    });
+  }
+  const loss = lossSum === undefined ? {} : { loss: lossSum / outcomes.length };
   return { metrics: { ...loss, ...trainable.measure(outcomes) }, outcomes };
 }

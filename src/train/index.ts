@@ -8,6 +8,8 @@ export type { Report, TrainEvent } from "./report.ts";
 export { type ScheduleSettings, scheduleSchema } from "./schedules.ts";
 export {
   type CheckpointOptions,
+  type FollowOptions,
+  followTraining,
   type TrainOptions,
   type TrainResult,
   type TrainStatus,

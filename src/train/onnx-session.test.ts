@@ -12,8 +12,8 @@ import {
   input,
   linear,
   Parameter,
-  TrainingPass,
   startTraining,
+  TrainingPass,
   type TrainingSession,
 } from "../tensor/index.ts";
 import { metricTable, pointClassification, points, smallSettings } from "./testing/logistic-regression.ts";

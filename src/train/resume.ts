@@ -44,7 +44,7 @@ interface Difference {
 }
 
 /** Where two JSON values differ, leaf by leaf. */
-function differencesOf(saved: unknown, now: unknown, path: readonly string[] = []): Difference[] {
+export function differencesOf(saved: unknown, now: unknown, path: readonly string[] = []): Difference[] {
   if (isBranch(saved) && isBranch(now)) {
     const keys = new Set([...Object.keys(saved), ...Object.keys(now)]);
     return [...keys].flatMap((key) => differencesOf(saved[key], now[key], [...path, key]));
@@ -55,4 +55,5 @@ function differencesOf(saved: unknown, now: unknown, path: readonly string[] = [
 
 const isBranch = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
-const show = (value: unknown) => (value === undefined ? "not set" : JSON.stringify(value));
+/** A value as the messages about differences write it. */
+export const show = (value: unknown) => (value === undefined ? "not set" : JSON.stringify(value));

@@ -1,7 +1,7 @@
-import type { TrainingSession } from "../tensor/index.ts";
+import { type NdArrays, oneProcess, type ProcessGroup, type TrainingSession } from "../tensor/index.ts";
 import type { MetricLog } from "./metric-log.ts";
 import type { Report } from "./report.ts";
-import { findStart } from "./resume.ts";
+import { differencesOf, findStart, show } from "./resume.ts";
 import { TrainError } from "./train-error.ts";
 import { checkSettings, type TrainSettings } from "./train-settings.ts";
 import type { Trainable } from "./trainable.ts";
@@ -26,6 +26,8 @@ export interface TrainOptions<Row, Example, Outcome> {
   readonly session: TrainingSession;
   readonly trainable: Trainable<Row, Example, Outcome>;
   readonly rows: { readonly train: readonly Row[]; readonly validation: readonly Row[] };
+  /** What the loss of a batch is a mean over, such as the weights of its classes: its rows, unless given. */
+  readonly lossWeight?: (inputs: NdArrays) => number;
   readonly settings: TrainSettings;
   /** What else decides the numbers (model, optimizer, data hash), as JSON; compared by a resumed run. */
   readonly origin?: Readonly<Record<string, unknown>>;
@@ -40,7 +42,15 @@ export interface TrainOptions<Row, Example, Outcome> {
   readonly signal?: AbortSignal;
   /** The clock, milliseconds since 1970. */
   readonly now?: () => number;
+  /** Those that train together: the first calls `train`, the others `followTraining`. One, unless given. */
+  readonly processes?: ProcessGroup;
 }
+
+/** What a process needs that leaves curves and checkpoints to the first one. */
+export type FollowOptions<Row, Example, Outcome> = Omit<
+  TrainOptions<Row, Example, Outcome>,
+  "checkpoints" | "run" | "report" | "logEvery" | "now"
+>;
 
 export interface TrainResult {
   readonly status: TrainStatus;
@@ -72,6 +82,7 @@ export async function train<Row, Example, Outcome>(
   options: TrainOptions<Row, Example, Outcome>,
 ): Promise<TrainResult> {
   const { session, rows, settings, origin = {}, checkpoints, report = () => {} } = options;
+  const { processes = oneProcess } = options;
   checkSettings(settings);
   for (const split of ["train", "validation"] as const) {
     if (rows[split].length === 0) throw new TrainError("invalid-settings", `the ${split} split has no rows`);
@@ -83,13 +94,45 @@ export async function train<Row, Example, Outcome>(
       rows: { train: rows.train.length, validation: rows.validation.length },
     }),
   );
+  requireEqual(await processes.gather(record));
   const resume = checkpoints.resume ?? false;
-  const start = await findStart(checkpoints.folder, {
-    resume,
-    settings: record,
-    warn: (message) => report({ kind: "warning", message }),
-  });
+  const isFirst = processes.rank === 0;
+  const start = isFirst
+    ? await findStart(checkpoints.folder, {
+        resume,
+        settings: record,
+        warn: (message) => report({ kind: "warning", message }),
+      })
+    : undefined;
   if (start) await session.restore(start.state);
+  await session.synchronise();
+  const [progress] = await processes.gather(start?.progress);
   const logged = resume ? await options.run.latestMetrics() : {};
-  return new TrainingLoop(options, { record, start, logged }).run();
+  return new TrainingLoop(options, { record, progress, logged }).run();
+}
+
+/**
+ * Takes part in a training that the first process leads with `train`: the same steps, stopped and resumed together.
+ * @throws {TrainError} as `train` does
+ */
+export const followTraining = <Row, Example, Outcome>(
+  options: FollowOptions<Row, Example, Outcome>,
+): Promise<TrainResult> =>
+  train({
+    ...options,
+    checkpoints: { folder: "", every: { seconds: Number.POSITIVE_INFINITY } },
+    run: { logMetrics() {}, latestMetrics: () => ({}) },
+  });
+
+/** Processes that read other data or another configuration would train another model together than anyone asked for. */
+function requireEqual(records: readonly Record<string, unknown>[]): void {
+  for (const [rank, record] of records.entries()) {
+    const differences = differencesOf(records[0], record);
+    if (differences.length === 0) continue;
+    const lines = differences.map(
+      ({ path, saved, now }) => `  ${path}: ${show(saved)} in process 0, ${show(now)} in process ${rank}`,
+    );
+    const message = `process ${rank} cannot train together with process 0:\n${lines.join("\n")}\nGive both the same files.`;
+    throw new TrainError("settings-differ", message, { details: { rank, differences } });
+  }
 }

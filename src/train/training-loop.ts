@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { closest } from "fastest-levenshtein";
-import { batches } from "../data/index.ts";
+import { oneProcess, type ProcessGroup } from "../tensor/index.ts";
 import type { Metric } from "../tracking/index.ts";
-import { type Checkpoint, checkpointName, type Progress, saveCheckpoint } from "./checkpoints.ts";
+import { checkpointName, type Progress, saveCheckpoint } from "./checkpoints.ts";
 import { type EpochPlan, planEpochs } from "./epoch-plan.ts";
 import { evaluateExamples } from "./evaluate.ts";
 import { bufferMetrics, type MetricBuffer } from "./metric-log.ts";
 import type { TrainEvent } from "./report.ts";
 import { createSchedule, type Schedule } from "./schedules.ts";
+import { type StepShare, shareStep } from "./step-share.ts";
 import type { TrainOptions, TrainResult, TrainStatus } from "./train.ts";
 import { TrainError } from "./train-error.ts";
 import { isBetter } from "./train-settings.ts";
@@ -22,6 +23,7 @@ export class TrainingLoop<Row, Example, Outcome> {
   readonly #schedule: Schedule;
   readonly #metrics: MetricBuffer;
   readonly #now: () => number;
+  readonly #processes: ProcessGroup;
   #progress: Progress;
   /** Name of the last checkpoint that is on the disk. */
   #saved: string | undefined;
@@ -31,22 +33,23 @@ export class TrainingLoop<Row, Example, Outcome> {
   #lastSave: { step: number; time: number };
 
   /**
-   * @param record what the run is started with, for its checkpoints
-   * @param start  the checkpoint that the session has been restored from
-   * @param logged the metrics that the store has already
+   * @param record   what the run is started with, for its checkpoints
+   * @param progress of the checkpoint that the session has been restored from
+   * @param logged   the metrics that the store has already
    */
   constructor(
     options: TrainOptions<Row, Example, Outcome>,
     {
       record,
-      start,
+      progress,
       logged,
-    }: { record: Record<string, unknown>; start: Checkpoint | undefined; logged: Record<string, Metric> },
+    }: { record: Record<string, unknown>; progress: Progress | undefined; logged: Record<string, Metric> },
   ) {
-    const { trainable, rows, settings, run, now = Date.now } = options;
+    const { trainable, rows, settings, run, now = Date.now, processes = oneProcess } = options;
     const prepare = (rows: readonly Row[]) => rows.map((row) => trainable.prepare(row));
     this.#options = options;
     this.#now = now;
+    this.#processes = processes;
     this.#examples = { train: prepare(rows.train), validation: prepare(rows.validation) };
     const lengths = this.#examples.train.map((example) => trainable.lengthOf(example));
     this.#plan = planEpochs(lengths, settings);
@@ -54,11 +57,11 @@ export class TrainingLoop<Row, Example, Outcome> {
     const onError = (error: unknown) =>
       this.#warn(`metrics could not be logged (${error}); they are kept and tried again`);
     this.#metrics = bufferMetrics(run, { logged, onError, now });
-    this.#progress = start?.progress ?? {
+    this.#progress = progress ?? {
       ...{ step: 0, epoch: 0, stepInEpoch: 0, epochLoss: nothingYet },
       ...{ metrics: {}, best: null, epochsSinceBest: 0, settings: record },
     };
-    this.#saved = start && checkpointName(start.progress);
+    this.#saved = progress && checkpointName(progress);
     this.#lastSave = { step: this.#progress.step, time: now() };
   }
 
@@ -85,14 +88,16 @@ export class TrainingLoop<Row, Example, Outcome> {
   }
 
   async #trainUntilEnd(): Promise<TrainStatus> {
-    const { settings, signal } = this.#options;
+    const { settings } = this.#options;
     const { patience = Number.POSITIVE_INFINITY } = settings.monitor;
     while (this.#progress.epoch < settings.epochs) {
       if (this.#progress.epochsSinceBest >= patience) return "stopped-early";
       const steps = this.#plan.stepsOf(this.#progress.epoch);
       while (this.#progress.stepInEpoch < steps.length) {
-        if (signal?.aborted) return this.#interrupt();
-        await this.#step(steps[this.#progress.stepInEpoch]!);
+        const groups = steps[this.#progress.stepInEpoch]!;
+        const share = await shareStep(groups, this.#examples.train, this.#options);
+        if (!share) return this.#interrupt();
+        await this.#step(share);
         // The last step's checkpoint comes after the evaluation.
         if (this.#progress.stepInEpoch < steps.length && this.#isCheckpointDue())
           await this.#save(this.#progress);
@@ -102,14 +107,12 @@ export class TrainingLoop<Row, Example, Outcome> {
     return "finished";
   }
 
-  async #step(groups: readonly number[][]): Promise<void> {
-    const { session, trainable, settings, logEvery = 1 } = this.#options;
+  async #step({ rows, microBatches, weights }: StepShare): Promise<void> {
+    const { session, settings, logEvery = 1 } = this.#options;
     const learningRate = settings.learningRate * this.#schedule(this.#progress.step);
     const startedAt = this.#now();
-    const microBatches = [...batches(this.#examples.train, trainable, groups)].map(({ inputs }) => inputs);
-    const { loss, gradientNorm } = await session.step(microBatches, { learningRate });
+    const { loss, gradientNorm } = await session.step(microBatches, { learningRate, weights });
     const seconds = (this.#now() - startedAt) / 1000;
-    const rows = groups.flat();
     const step = this.#progress.step + 1;
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw this.#notFinite({ step, learningRate, loss, gradientNorm, rows });
@@ -149,13 +152,10 @@ export class TrainingLoop<Row, Example, Outcome> {
       trainable,
       this.#examples.validation,
       {
-        batchSize: settings.batchSize,
+        ...{ batchSize: settings.batchSize, processes: this.#processes },
         ...(signal && { signal }),
       },
-    ).catch((error: unknown) => {
-      if (signal?.aborted) return undefined;
-      throw error;
-    });
+    );
     if (!validation) return false;
 
     const { step, epochLoss, best } = this.#progress;
@@ -173,7 +173,7 @@ export class TrainingLoop<Row, Example, Outcome> {
     const notBest = { ...evaluated, epochsSinceBest: this.#progress.epochsSinceBest + 1 };
     const name = checkpointName(evaluated);
     const next = isBest ? { ...evaluated, best: { name, step, epoch, value }, epochsSinceBest: 0 } : notBest;
-    const isSaved = await this.#save(next);
+    const [isSaved] = await this.#processes.gather(await this.#save(next));
     // A best epoch that is not on the disk cannot be gone back to, so the one before stays the best.
     this.#progress = isSaved ? next : notBest;
     return true;
@@ -196,8 +196,12 @@ export class TrainingLoop<Row, Example, Outcome> {
     return this.#now() - this.#lastSave.time >= every.seconds * 1000;
   }
 
-  /** Makes `progress` safe, metrics first: what a checkpoint has behind it must not be missing in the curves. */
+  /**
+   * Makes `progress` safe, metrics first: what a checkpoint has behind it must not be missing in the curves. The first
+   * process does it for all.
+   */
   async #save(progress: Progress): Promise<boolean> {
+    if (this.#processes.rank !== 0) return true;
     await this.#metrics
       .flush()
       .catch((error: unknown) => this.#warn(`metrics could not be logged: ${error}`));
@@ -246,7 +250,7 @@ export class TrainingLoop<Row, Example, Outcome> {
     learningRate: number;
     loss: number;
     gradientNorm: number;
-    rows: number[];
+    rows: readonly number[];
   }): TrainError {
     const { step, learningRate, loss, gradientNorm } = numbers;
     const what = Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`;

@@ -3,10 +3,11 @@ import { TensorError } from "../errors.ts";
 import type { NdArray, NdArrays } from "../ndarray.ts";
 import { type Optimizer, type OptimizerSettings, optimizer } from "../optimizers.ts";
 import type { GradientOutputs, Program, TrainingProgram } from "../program.ts";
+import type { Communicator } from "./communicator.ts";
 import { DropoutMasks, dimensionsOf } from "./dropout-masks.ts";
 import { ParameterMemory } from "./parameter-memory.ts";
 import { Runtime } from "./runtime.ts";
-import type { StepReport, TrainingState } from "./training-session.ts";
+import type { StepOptions, StepReport, TrainingState } from "./training-session.ts";
 
 export interface TrainerOptions {
   readonly training: TrainingProgram;
@@ -33,21 +34,28 @@ export class Trainer {
   readonly #masks: DropoutMasks;
   readonly #training: Runtime;
   readonly #evaluation: Runtime;
+  /** Missing where one process trains alone. */
+  readonly #communicator: Communicator | undefined;
   #step = 0;
 
-  static async start(options: TrainerOptions): Promise<Trainer> {
+  static async start(options: TrainerOptions, communicator?: Communicator): Promise<Trainer> {
     const { training, evaluation, threads, profile } = options;
-    return new Trainer(
-      options,
-      await Runtime.load(training.bytes, { threads, profile }),
-      await Runtime.load(evaluation.bytes, { threads }),
-    );
+    const runtimes = {
+      training: await Runtime.load(training.bytes, { threads, profile }),
+      evaluation: await Runtime.load(evaluation.bytes, { threads }),
+    };
+    return new Trainer(options, runtimes, communicator);
   }
 
-  private constructor(options: TrainerOptions, training: Runtime, evaluation: Runtime) {
+  private constructor(
+    options: TrainerOptions,
+    { training, evaluation }: { training: Runtime; evaluation: Runtime },
+    communicator: Communicator | undefined,
+  ) {
     this.#options = options;
     this.#training = training;
     this.#evaluation = evaluation;
+    this.#communicator = communicator;
     this.#optimizer = optimizer(options.optimizer);
     this.#masks = new DropoutMasks(options.training.masks, options.seed);
     const trained = new Set(options.training.gradients.map(({ parameter }) => parameter));
@@ -57,16 +65,40 @@ export class Trainer {
   /** See `TrainingSession.step`. A step whose gradient is not finite changes no parameter. */
   async step(
     microBatches: readonly NdArrays[],
-    { learningRate }: { learningRate: number },
+    { learningRate, weights = [] }: StepOptions,
   ): Promise<StepReport> {
+    if (microBatches.length === 0) this.#area("gradients").fill(0);
     let loss = 0;
-    for (const [i, inputs] of microBatches.entries()) loss += await this.#backward(inputs, i);
+    let weight = 0;
+    for (const [i, inputs] of microBatches.entries()) {
+      const factor = weights[i] ?? 1;
+      loss += factor * (await this.#backward(inputs, { microBatch: i, factor }));
+      weight += factor;
+    }
+    if (this.#communicator) [loss, weight] = this.#exchange(this.#communicator, loss, weight);
     const { kernels } = this.#memory.memory;
     const squares = kernels.sumOfSquares(this.#memory.offset("gradients"), this.#memory.trainedSize);
-    const gradientNorm = Math.sqrt(squares) / microBatches.length;
-    if (Number.isFinite(gradientNorm))
-      this.#update(learningRate, this.#clip(gradientNorm) / microBatches.length);
-    return { loss: loss / microBatches.length, gradientNorm };
+    const gradientNorm = Math.sqrt(squares) / weight;
+    if (Number.isFinite(gradientNorm)) this.#update(learningRate, this.#clip(gradientNorm) / weight);
+    return { loss: loss / weight, gradientNorm };
+  }
+
+  /** Sums gradients, losses and weights over all processes, and averages what the passes left in buffers. */
+  #exchange(communicator: Communicator, ...numbers: [loss: number, weight: number]): [number, number] {
+    const totals = Float32Array.from(numbers);
+    communicator.sum(totals);
+    communicator.sum(this.#area("gradients"));
+    for (const { buffer } of this.#options.training.updates) {
+      const { data } = this.#memory.view("parameters", buffer);
+      communicator.sum(data);
+      scale(data, 1 / communicator.size);
+    }
+    return [totals[0]!, totals[1]!];
+  }
+
+  /** All floats of an area of trained parameters. */
+  #area(area: string): Float32Array {
+    return this.#memory.memory.floats(this.#memory.offset(area), this.#memory.trainedSize);
   }
 
   /** Factor that brings a gradient of this norm within the limit, as PyTorch's clip_grad_norm_ computes it. */
@@ -92,16 +124,22 @@ export class Trainer {
     this.#step++;
   }
 
-  /** Runs one micro-batch and leaves (or adds) its gradient in the memory. */
-  async #backward(inputs: NdArrays, microBatch: number): Promise<number> {
+  /** Runs one micro-batch and leaves (or adds) `factor` times its gradient in the memory. */
+  async #backward(
+    inputs: NdArrays,
+    { microBatch, factor }: { microBatch: number; factor: number },
+  ): Promise<number> {
     const { training } = this.#options;
-    const masks = this.#masks.draw(this.#step, microBatch, dimensionsOf(training.inputs, inputs));
+    // Counted over all processes, so that no two draw the same masks.
+    const { rank, size } = this.#communicator ?? { rank: 0, size: 1 };
+    const dimensions = dimensionsOf(training.inputs, inputs);
+    const masks = this.#masks.draw(this.#step, microBatch * size + rank, dimensions);
     const isFirst = microBatch === 0;
     const outputs = await this.#training.run(
       { ...inputs, ...masks, ...this.#parameters(training) },
       isFirst ? this.#denseGradients() : {},
     );
-    for (const gradient of training.gradients) this.#collect(gradient, outputs, isFirst);
+    for (const gradient of training.gradients) this.#collect(gradient, outputs, { isFirst, factor });
     for (const { buffer, value } of training.updates)
       this.#memory.view("parameters", buffer).data.set(outputs[value]!.data as Float32Array);
     return Number(outputs.loss!.data[0]);
@@ -120,12 +158,17 @@ export class Trainer {
     );
   }
 
-  #collect({ parameter, dense, rows }: GradientOutputs, outputs: NdArrays, isFirst: boolean): void {
+  #collect(
+    { parameter, dense, rows }: GradientOutputs,
+    outputs: NdArrays,
+    { isFirst, factor }: { isFirst: boolean; factor: number },
+  ): void {
     const into = this.#memory.view("gradients", parameter).data;
-    if (!isFirst && dense) addTo(into, outputs[dense]!.data as Float32Array);
+    if (isFirst && dense) scale(into, factor);
+    if (!isFirst && dense) addTo(into, outputs[dense]!.data as Float32Array, factor);
     if (isFirst && !dense) into.fill(0);
     for (const { indices, values, paddingIndex } of rows)
-      addRows(into, outputs[indices]!, outputs[values]!, { name: parameter, paddingIndex });
+      addRows(into, outputs[indices]!, outputs[values]!, { name: parameter, paddingIndex, factor });
   }
 
   evaluate(inputs: NdArrays): Promise<NdArrays> {
@@ -150,19 +193,36 @@ export class Trainer {
     this.#step = step;
   }
 
+  /** Takes over everything that training changes from the first process. */
+  synchronise(): void {
+    if (!this.#communicator) return;
+    const step = Float64Array.of(this.#step);
+    this.#communicator.broadcast(step);
+    this.#step = step[0]!;
+    for (const name of this.#memory.names)
+      this.#communicator.broadcast(this.#memory.view("parameters", name).data);
+    for (const slot of this.#optimizer.slots) this.#communicator.broadcast(this.#area(slot));
+  }
+
   async close(): Promise<void> {
     await this.#training.close();
     await this.#evaluation.close();
   }
 }
 
-function addTo(into: Float32Array, values: Float32Array): void {
-  for (let i = 0; i < into.length; i++) into[i]! += values[i]!;
+function addTo(into: Float32Array, values: Float32Array, factor: number): void {
+  for (let i = 0; i < into.length; i++) into[i]! += factor * values[i]!;
+}
+
+function scale(values: Float32Array, factor: number): void {
+  if (factor === 1) return;
+  for (let i = 0; i < values.length; i++) values[i]! *= factor;
 }
 
 interface RowsOptions {
   readonly name: string;
   readonly paddingIndex?: number | undefined;
+  readonly factor: number;
 }
 
 /** Adds rows [n, width] to the table rows their indices name; rows of the padding index stay out. */
@@ -170,7 +230,7 @@ function addRows(
   table: Float32Array,
   indices: NdArray,
   rows: NdArray,
-  { name, paddingIndex }: RowsOptions,
+  { name, paddingIndex, factor }: RowsOptions,
 ): void {
   const width = rows.shape.at(-1)!;
   const values = rows.data as Float32Array;
@@ -179,6 +239,6 @@ function addRows(
     if (index === paddingIndex) continue;
     const start = index * width;
     if (index < 0 || start >= table.length) throw new TensorError(`index ${index} lies outside ${name}`);
-    for (let j = 0; j < width; j++) table[start + j]! += values[i * width + j]!;
+    for (let j = 0; j < width; j++) table[start + j]! += factor * values[i * width + j]!;
   }
 }

@@ -72,6 +72,16 @@ export class WorkerCalls {
     });
   }
 
+  /** Whether a call has not been answered yet. */
+  get isWaiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** Lets the process end although the worker lives. */
+  unref(): void {
+    this.#worker.unref();
+  }
+
   async close(): Promise<void> {
     this.#end("the session is closed");
     await this.#worker.terminate();

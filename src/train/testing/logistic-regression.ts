@@ -1,5 +1,12 @@
 /** The smallest real thing to train, in plain TypeScript: logistic regression by stochastic gradient descent. */
-import { float32, int64, type NdArray, type NdArrays, type TrainingSession } from "../../tensor/index.ts";
+import {
+  float32,
+  int64,
+  type NdArray,
+  type NdArrays,
+  oneProcess,
+  type TrainingSession,
+} from "../../tensor/index.ts";
 import type { MetricLog } from "../metric-log.ts";
 import type { TrainSettings } from "../train-settings.ts";
 import type { Trainable } from "../trainable.ts";
@@ -57,9 +64,15 @@ export const smallSettings: TrainSettings = {
 
 /**
  * A session that behaves like the real one: gradients averaged over micro-batches, momentum as the optimizer's
- * state, and dropout on the inputs that depends on nothing but the seed and the step.
+ * state, and dropout on the inputs that depends on nothing but the seed and the step. Several processes add up what
+ * each of them found.
  */
-export function logisticSession({ dropout = 0.1, seed = 7, momentum = 0.9 } = {}): TrainingSession {
+export function logisticSession({
+  dropout = 0.1,
+  seed = 7,
+  momentum = 0.9,
+  processes = oneProcess,
+} = {}): TrainingSession {
   let step = 0;
   let weights = Float32Array.from({ length: features + 1 }, (_, i) => noise(seed, i) - 0.5);
   let velocity = new Float32Array(features + 1);
@@ -87,18 +100,21 @@ export function logisticSession({ dropout = 0.1, seed = 7, momentum = 0.9 } = {}
     new Map([["linear/weight", float32([features + 1], data.slice())]]);
 
   return {
-    async step(microBatches, { learningRate }) {
+    async step(microBatches, { learningRate, weights: factors = microBatches.map(() => 1) }) {
       const passes = microBatches.map((inputs, micro) =>
         forward(inputs, (row, i) => noise(seed, step, micro, row, i) >= dropout),
       );
+      const found = passes.map(({ loss, gradient }, i) => ({ loss, gradient, factor: factors[i]! }));
+      const all = (await processes.gather(found)).flat();
+      const total = all.reduce((sum, { factor }) => sum + factor, 0);
       const gradient = weights.map(
-        (_, i) => passes.reduce((sum, pass) => sum + pass.gradient[i]!, 0) / passes.length,
+        (_, i) => all.reduce((sum, pass) => sum + pass.factor * pass.gradient[i]!, 0) / total,
       );
       velocity = velocity.map((value, i) => momentum * value + gradient[i]!);
       weights = weights.map((value, i) => value - learningRate * velocity[i]!);
       step++;
       return {
-        loss: passes.reduce((sum, { loss }) => sum + loss, 0) / passes.length,
+        loss: all.reduce((sum, { loss, factor }) => sum + factor * loss, 0) / total,
         gradientNorm: Math.hypot(...gradient),
       };
     },
@@ -118,6 +134,10 @@ export function logisticSession({ dropout = 0.1, seed = 7, momentum = 0.9 } = {}
       step = state.step;
       weights = state.parameters.get("linear/weight")!.data.slice();
       velocity = state.slots.get("momentum")!.get("linear/weight")!.data.slice();
+    },
+    async synchronise() {
+      const [first] = await processes.gather({ step, weights, velocity });
+      ({ step, weights, velocity } = first!);
     },
     async close() {},
   };
