@@ -208,8 +208,8 @@ describe.skipIf(!present)("encoding", () => {
     const units = ["a", "a ", " ", ".", "]", "\0", "\uD800", "中", "\u0301", "[SEP]", "\n\n", "Σ"];
     const cases = [
       { tokenizer: await bert(), units },
-      { tokenizer: await roberta(), units: ["a", "a ", " ", "'", "中"] },
-      { tokenizer: await t5(), units },
+      { tokenizer: await roberta(), units: ["a", "a ", " "] },
+      { tokenizer: await t5(), units: ["a", "a ", "\0", "中", "\u0301"] },
     ];
     for (const { tokenizer, units } of cases)
       for (const unit of units) {
