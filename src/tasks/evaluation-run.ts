@@ -3,7 +3,7 @@ import { openInference } from "../tensor/index.ts";
 import type { Store } from "../tracking/index.ts";
 import { evaluate } from "../train/index.ts";
 import { formatCsv } from "./csv.ts";
-import { modelFiles } from "./model-folder.ts";
+import { type ArtifactFolder, modelFiles, modelFolder } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import type { ProjectConfig } from "./project-config.ts";
 
@@ -13,20 +13,26 @@ export interface EvaluatedRun {
   readonly metrics: Readonly<Record<string, number>>;
   readonly rows: number;
   readonly mistakes: number;
+  /** Folder of what was written among the run's artifacts. */
+  readonly folder: string;
 }
 
 /**
  * Logs the metrics of the test split with the run, the confusion matrix and the misclassified rows as artifacts
- * `evaluation/confusion-matrix.json` and `evaluation/misclassified.csv`.
+ * `evaluation/confusion-matrix.json` and `evaluation/misclassified.csv`. Those of a variant bear its folder's name, as
+ * in `model-int8/test_accuracy`, so that they do not hide the run's own.
+ * @param model the run's own model where it names no other folder
  * @throws {TaskError} when the run has no model
  */
 export async function evaluationRun(
   project: Project,
-  runId: string,
+  model: { readonly runId: string } & Partial<ArtifactFolder>,
   { store, config }: { readonly store: Store; readonly config: ProjectConfig },
 ): Promise<EvaluatedRun> {
+  const { runId, folder: name = modelFolder } = model;
+  const prefix = name === modelFolder ? "" : `${name}/`;
   const artifacts = store.artifacts(runId);
-  const { folder, program } = await modelFiles(artifacts);
+  const { folder, program } = await modelFiles(artifacts, name);
   const task = await project.task.open(folder);
   const { test } = await project.task.read(config.task, { folder: project.folder, seed: config.common.seed });
   const session = await openInference(program);
@@ -36,7 +42,7 @@ export async function evaluationRun(
       batchSize,
     });
     const measured = Object.fromEntries(
-      Object.entries(metrics).map(([key, value]) => [`test_${key}`, value]),
+      Object.entries(metrics).map(([key, value]) => [`${prefix}test_${key}`, value]),
     );
     const step = Math.max(
       0,
@@ -47,11 +53,12 @@ export async function evaluationRun(
       metrics: Object.entries(measured).map(([key, value]) => ({ key, value, step, timestamp })),
     });
     const mistakes = task.mistakes(test.rows, outcomes);
+    const written = `evaluation/${prefix}`.replace(/\/$/, "");
     const write = (name: string, text: string) =>
-      artifacts.put(`evaluation/${name}`, new TextEncoder().encode(text));
+      artifacts.put(`${written}/${name}`, new TextEncoder().encode(text));
     await write("confusion-matrix.json", JSON.stringify(task.confusion(outcomes)));
     await write("misclassified.csv", formatCsv(mistakes));
-    return { runId, metrics: measured, rows: test.rows.length, mistakes: mistakes.length };
+    return { runId, metrics: measured, rows: test.rows.length, mistakes: mistakes.length, folder: written };
   } finally {
     await session.close();
   }

@@ -105,22 +105,30 @@ export async function filesIn(folder: string): Promise<ModelFiles> {
   return { folder, program: join(folder, programFile), origin };
 }
 
+/** A folder among the artifacts of a run. */
+export interface ArtifactFolder {
+  readonly runId: string;
+  readonly folder: string;
+}
+
 /** Where a version's files lie: folder `folder` of the artifacts of its run. */
 export const versionSource = (runId: string, folder: string): string => `runs:/${runId}/${folder}`;
 
 /**
- * The files of a model version.
+ * The folder of a version's files among the artifacts of its run.
  * @throws {TaskError} when the version is of no run of Havn
  */
-export async function versionFiles(
-  { name, version, source, runId }: ModelVersion,
-  store: Store,
-): Promise<ModelFiles> {
-  const folder =
-    runId !== undefined && source.startsWith(versionSource(runId, "")) && source.split("/").at(-1);
-  if (!folder)
+export function versionFolder({ name, version, source, runId }: ModelVersion): ArtifactFolder {
+  const start = runId !== undefined && versionSource(runId, "");
+  if (!start || !source.startsWith(start))
     throw new TaskError(
       `version ${version} of ${name} must lie among the artifacts of its run (runs:/RUN/FOLDER), it is ${source}`,
     );
+  return { runId, folder: source.slice(start.length) };
+}
+
+/** The files of a model version. @throws {TaskError} when there are none */
+export function versionFiles(version: ModelVersion, store: Store): Promise<ModelFiles> {
+  const { runId, folder } = versionFolder(version);
   return modelFiles(store.artifacts(runId), folder);
 }

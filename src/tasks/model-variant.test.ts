@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPredictionLog } from "../serving/index.ts";
 import { type ModelVersion, openStore, type Store } from "../tracking/index.ts";
+import { evaluationRun } from "./evaluation-run.ts";
+import { versionFolder } from "./model-folder.ts";
 import { exportVersion, quantizeVersion } from "./model-variant.ts";
 import { openService } from "./open-service.ts";
 import { loadProject, type Project } from "./project.ts";
@@ -69,6 +71,17 @@ describe("a variant in int8", () => {
     const again = await quantizeVersion(project, version, { store, config, precision: "int8", ...anyDrop });
     expect(again.version).toBe(2);
     expect(await registerRun(project, version.runId!, store)).toEqual(version);
+  });
+
+  test("is evaluated by its own files, under its own names", async () => {
+    const int8 = await store.getModelVersion("movie-reviews", 2);
+    const evaluated = await evaluationRun(project, versionFolder(int8), { store, config });
+    expect(evaluated).toMatchObject({ runId: version.runId, rows: 8, folder: "evaluation/model-int8" });
+    const { metrics } = await store.getRun(version.runId!);
+    expect(metrics["model-int8/test_accuracy"]?.value).toBe(evaluated.metrics["model-int8/test_accuracy"]);
+    expect(metrics).not.toHaveProperty("test_accuracy");
+    const artifacts = store.artifacts(version.runId!);
+    expect(await artifacts.stat("evaluation/model-int8/misclassified.csv")).toBeDefined();
   });
 
   test("has no weights to make another from", async () => {

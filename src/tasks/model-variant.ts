@@ -62,7 +62,7 @@ export async function quantizeVersion(
       "havn.sparsity": String(sparsity),
       "havn.derived_from": String(version.version),
     };
-    const registered = await registerFolder(project, { runId, folder: name, tags }, store);
+    const registered = await registerFolder(project, { runId, folder: name }, store, tags);
     return { ...variant, maxDrop, version: registered.version };
   });
 }

@@ -1,6 +1,6 @@
 /** Versions of a project's model, and which of them is served. */
 import type { ModelVersion, Store } from "../tracking/index.ts";
-import { modelFolder, versionSource } from "./model-folder.ts";
+import { type ArtifactFolder, modelFolder, versionSource } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import { TaskError } from "./task-error.ts";
 import { bestOf } from "./training-run.ts";
@@ -17,17 +17,12 @@ export async function registerRun(
   return registerFolder(project, { runId, folder: modelFolder }, store);
 }
 
-export interface ArtifactFolder {
-  readonly runId: string;
-  readonly folder: string;
-  readonly tags?: Record<string, string>;
-}
-
 /** Registers a folder among a run's artifacts as the next version; one that is registered stays as it is. */
 export async function registerFolder(
   { name }: Pick<Project, "name">,
-  { runId, folder, tags = {} }: ArtifactFolder,
+  { runId, folder }: ArtifactFolder,
   store: Store,
+  tags: Record<string, string> = {},
 ): Promise<ModelVersion> {
   await store.ensureRegisteredModel(name);
   const source = versionSource(runId, folder);

@@ -1,6 +1,13 @@
 /** `havn evaluate`. */
 import type { Command } from "commander";
-import { evaluationRun, loadProject, promotedVersion, resumedConfig, TaskError } from "../../tasks/index.ts";
+import {
+  evaluationRun,
+  loadProject,
+  promotedVersion,
+  resumedConfig,
+  TaskError,
+  versionFolder,
+} from "../../tasks/index.ts";
 import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
 import { formatMetrics } from "../terminal.ts";
 
@@ -16,16 +23,18 @@ export function addEvaluateCommand(program: Command): void {
     .action(async (name: string, options: EvaluateOptions) => {
       const project = await loadProject(name);
       await withContext(options, async ({ store, terminal }) => {
-        const runId = options.run ?? (await promotedVersion(project, store))?.runId;
-        if (!runId)
+        const promoted = await promotedVersion(project, store);
+        const model = options.run ? { runId: options.run } : promoted && versionFolder(promoted);
+        if (!model)
           throw new TaskError(
             `${project.name} has no model yet; train one with\n  npx havn run ${project.name}`,
           );
+        const { runId } = model;
         const config = await resumedConfig(project, await store.getRun(runId), store);
-        const evaluated = await evaluationRun(project, runId, { store, config });
+        const evaluated = await evaluationRun(project, model, { store, config });
         const words = [
           `run ${runId} on ${evaluated.rows} rows: ${formatMetrics(evaluated.metrics)}`,
-          `${evaluated.mistakes} misclassified rows are its artifact evaluation/misclassified.csv`,
+          `${evaluated.mistakes} misclassified rows are its artifact ${evaluated.folder}/misclassified.csv`,
         ];
         terminal.result(words.join("\n"), evaluated);
       });

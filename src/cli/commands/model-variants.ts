@@ -6,7 +6,7 @@ import {
   type ModelVariant,
   quantizeVersion,
   resumedConfig,
-  TaskError,
+  versionFolder,
 } from "../../tasks/index.ts";
 import { type Precision, precisions } from "../../tensor/index.ts";
 import { type CommonOptions, homeOption, withCommonOptions, withContext } from "../context.ts";
@@ -86,11 +86,8 @@ const withVersion = (command: Command): Command =>
 /** A version, its project, and the configuration that it was trained with. */
 async function find(model: string, number: number, store: Parameters<typeof resumedConfig>[2]) {
   const version = await store.getModelVersion(model, number);
-  if (version.runId === undefined)
-    throw new TaskError(
-      `version ${number} of ${model} must be of a run of Havn, it lies at ${version.source}`,
-    );
-  const run = await store.getRun(version.runId);
+  const { runId } = versionFolder(version);
+  const run = await store.getRun(runId);
   const project = await loadProject(run.tags["havn.project"] ?? model);
   return { version, project, config: await resumedConfig(project, run, store) };
 }
