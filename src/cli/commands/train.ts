@@ -15,9 +15,7 @@ import {
   type TrainedRun,
   trainingRun,
 } from "../../tasks/index.ts";
-import type { ProcessGroup } from "../../tensor/index.ts";
 import { type CommonOptions, type Context, homeOption, withCommonOptions, withContext } from "../context.ts";
-import { describeProcesses, withProcesses } from "../processes.ts";
 import { formatMetrics } from "../terminal.ts";
 
 interface TrainOptions extends CommonOptions {
@@ -45,9 +43,7 @@ export function addTrainCommands(program: Command): void {
       .option("--cfg", "print the configuration and stop")
       .option("--multirun", "one run for each combination of key=value1,value2")
       .action((project: string, overrides: string[], options: TrainOptions) =>
-        withProcesses(project, (processes, stop) =>
-          start(verb, project, overrides, { ...options, processes, stop }),
-        ),
+        start(verb, project, overrides, options),
       );
 }
 
@@ -55,7 +51,7 @@ async function start(
   verb: Verb,
   name: string,
   typed: readonly string[],
-  { processes, stop, ...options }: TrainOptions & { processes: ProcessGroup; stop: AbortSignal },
+  options: TrainOptions,
 ): Promise<void> {
   const project = await loadProject(name);
   const overrides = withPreset(project, typed, options.preset);
@@ -68,28 +64,20 @@ async function start(
     throw new TaskError(
       `--resume continues a run with its own configuration; leave out ${overrides.join(" ")}`,
     );
-  await withContext(options, async (opened) => {
-    const context = { ...opened, signal: AbortSignal.any([opened.signal, stop]) };
-    const description = describeProcesses(processes);
-    if (description) context.terminal.note(description);
-    const launch = processes.size > 1 ? `mpirun -n ${processes.size} ` : "";
+  await withContext(options, async (context) => {
     const combinations = options.multirun ? expandSweeps(overrides) : [overrides];
-    let isStopped = false;
     for (const combination of combinations) {
-      if (isStopped || context.signal.aborted) break;
+      if (context.signal.aborted) break;
       if (combinations.length > 1) context.terminal.note(`run with ${combination.join(" ")}`);
-      const status = await (verb === "run" ? runProject : trainProject)(project, combination, {
+      await (verb === "run" ? runProject : trainProject)(project, combination, {
         ...options,
         context,
-        processes,
         command,
-        resumeCommand: (runId) => `${launch}npx ${command} --resume ${runId}${homeOption(options)}`,
+        resumeCommand: (runId) => `npx ${command} --resume ${runId}${homeOption(options)}`,
       });
-      // The signal may have reached another process alone.
-      isStopped = status === "interrupted";
     }
     // As of a program that Ctrl-C ends, so that what was to come after it does not.
-    if (isStopped || context.signal.aborted) process.exitCode = 130;
+    if (context.signal.aborted) process.exitCode = 130;
   });
 }
 
@@ -113,13 +101,12 @@ interface RunOptions {
   readonly command: string;
   readonly resume?: string;
   readonly resumeCommand?: (runId: string) => string;
-  readonly processes?: ProcessGroup;
 }
 
 async function train(
   project: Project,
   overrides: readonly string[],
-  { context, command, resume, resumeCommand, processes }: RunOptions,
+  { context, command, resume, resumeCommand }: RunOptions,
 ) {
   const { store, terminal, checkpoints, signal } = context;
   const run = resume === undefined ? undefined : await store.getRun(resume);
@@ -133,7 +120,6 @@ async function train(
     report: terminal.progress,
     note: terminal.note,
     ...(resumeCommand && { resumeCommand }),
-    ...(processes && { processes }),
   });
   return { config, trained };
 }
@@ -142,10 +128,9 @@ async function trainProject(
   project: Project,
   overrides: readonly string[],
   options: RunOptions,
-): Promise<TrainedRun["status"]> {
+): Promise<void> {
   const { trained } = await train(project, overrides, options);
   options.context.terminal.result(describeTrained(trained), trained);
-  return trained.status;
 }
 
 const describeTrained = ({ runId, status, best }: TrainedRun): string =>
@@ -158,13 +143,10 @@ export async function runProject(
   project: Project,
   overrides: readonly string[],
   options: RunOptions,
-): Promise<TrainedRun["status"]> {
+): Promise<void> {
   const { store, terminal } = options.context;
   const { config, trained } = await train(project, overrides, options);
-  if (trained.status === "interrupted") {
-    terminal.result(describeTrained(trained), trained);
-    return trained.status;
-  }
+  if (trained.status === "interrupted") return terminal.result(describeTrained(trained), trained);
   const { metrics } = await evaluationRun(project, trained, { store, config });
   terminal.note(`test split: ${formatMetrics(metrics)}`);
   const version = await registerRun(project, trained.runId, store);
@@ -176,5 +158,4 @@ export async function runProject(
       }`
     : `version ${version.version} of ${project.name} is registered, but version ${promotion.incumbent?.version} stays: ${metric} ${promotion.value.toPrecision(4)} is not better than ${promotion.incumbent?.value.toPrecision(4)}`;
   terminal.result(words, { ...trained, metrics, version: version.version, ...promotion });
-  return trained.status;
 }
