@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { readTable, seededRandom } from "../data/index.ts";
 import { findCheckpoint } from "../nn/index.ts";
-import { loadTokenizer, type Tokenizer } from "../text/index.ts";
+import { loadTokenizer, type Tokenizer, tokenizerFileNames } from "../text/index.ts";
 import type { TaskContext, TaskKind } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 import { modelConfig, textClassificationModel } from "./text-classification-model.ts";
@@ -120,7 +120,7 @@ async function checkpointFolder(
   const ofProject = resolve(folder, checkpoint);
   return findCheckpoint(existsSync(ofProject) ? ofProject : checkpoint, {
     required: ["config.json", "model.safetensors"],
-    optional: ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"],
+    optional: tokenizerFileNames,
   });
 }
 
