@@ -19,7 +19,11 @@ export interface Curve extends CurveStyle {
 /** A curve of so few points is read point by point, and smoothing would only delay it. */
 const fewPoints = 40;
 
-export const canBeSmoothed = ({ metrics }: MetricHistory): boolean => metrics.length > fewPoints;
+/** Set, not measured: there is no noise in them. */
+const exact: ReadonlySet<string> = new Set(["learning_rate", "epoch"]);
+
+export const canBeSmoothed = ({ key, metrics }: MetricHistory): boolean =>
+  metrics.length > fewPoints && !exact.has(key);
 
 /** @param weight of the smoothing, in [0, 1) */
 export function curveOf(history: MetricHistory, style: CurveStyle, weight: number): Curve {
