@@ -49,4 +49,42 @@ program
     print(json, words.join("\n"), { ...figures, ...(ratios && { peer, ratios }) });
   });
 
+program
+  .command("generate")
+  .description("tokens that a model writes in a second, with random weights")
+  .requiredOption("--model <name>", generatingModels.join(" | "))
+  .option("--beams <n>", "beams of each source; 1 is greedy search", count, 4)
+  .option("--batch <n>", "sources that are searched together", count, 8)
+  .option("--seq <n>", "tokens of a source", count, 32)
+  .option("--tokens <n>", "tokens that are written for each source", count, 32)
+  .option("--runs <n>", "measured runs, after one that warms up", count, 3)
+  .option("--peer <python>", "measures transformers beside it: a Python with torch and transformers")
+  .option("--json", "prints one JSON object")
+  .action(async ({ json, peer: python, ...options }: GenerationBench & { json?: boolean; peer?: string }) => {
+    const { model, beams, batch, seq, tokens, runs } = options;
+    const words = { model, beams, batch, seq, tokens, runs };
+    const peer = python && (await runPeer<GenerationFigures>(python, "generate.py", words));
+    const figures = await measureGeneration(options);
+    const ratio = peer && figures.tokensPerSecond / peer.tokensPerSecond;
+    const text = `${figures.tokensPerSecond.toFixed(0)} tokens a second${ratio ? `, ${ratio.toFixed(2)} times those of transformers` : ""}`;
+    print(json, text, { ...figures, ...(peer && { peer, ratio }) });
+  });
+
+program
+  .command("epoch")
+  .description("an epoch with batches grouped by length against one with all texts as long as the longest")
+  .requiredOption("--project <name>", "name or folder of a project")
+  .argument("[overrides...]", "configuration, such as model=distilbert-base")
+  .option("--json", "prints one JSON object")
+  .action(async (overrides: string[], { project, json }: { project: string; json?: boolean }) => {
+    const figures = await measureEpoch(project, overrides);
+    const share = (value: number) => `${(100 * value).toFixed(0)} % padding`;
+    const text = [
+      `grouped by length ${figures.groupedSeconds.toFixed(1)} s (${share(figures.paddingGrouped)})`,
+      `padded to the longest ${figures.paddedSeconds.toFixed(1)} s (${share(figures.paddingPadded)})`,
+      `${figures.speedup.toFixed(2)} times as fast`,
+    ];
+    print(json, text.join("\n"), figures);
+  });
+
 await program.parseAsync();
