@@ -45,8 +45,8 @@ export class Conv2d extends Module {
   }
 
   /** @param x [batch, in, height, width] @returns [batch, out, height / stride, width / stride] */
-  forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.#options);
+  forward(x: Tensor, pass?: TrainingPass): Tensor {
+    return conv2d(x, this.weight, this.bias, { ...this.#options, training: pass !== undefined });
   }
 }
 
@@ -115,7 +115,7 @@ export class ConvNorm extends Module {
   }
 
   forward(x: Tensor, pass?: TrainingPass): Tensor {
-    return this.#activation(this[1].forward(this[0].forward(x), pass));
+    return this.#activation(this[1].forward(this[0].forward(x, pass), pass));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Batch normalisation: by the statistics of the batch while training, by kept ones afterwards. */
 import { ShapeError } from "../errors.ts";
+import { float32 } from "../ndarray.ts";
 import { type Operand, operator } from "../operator.ts";
 import { product } from "../shape.ts";
 import { constant, type Tensor } from "../tensor.ts";
@@ -39,59 +40,64 @@ function affine(x: Tensor, slope: Tensor, shift: Tensor): Tensor {
   return byKeptStatistics(x, slope, shift, zeros!, ones!, { epsilon: 0 });
 }
 
-interface Parts {
-  readonly x: Tensor;
-  readonly upstream: Tensor;
-  /** x - mean */
-  readonly centered: Tensor;
-  /** r = 1 / sqrt(variance + epsilon) [channels] */
-  readonly inverseDeviation: Tensor;
-  /** weight * r [channels] */
-  readonly slope: Tensor;
-  /** Derivatives by weight and bias [channels]. */
-  readonly dWeight: Tensor;
-  readonly dBias: Tensor;
+function checkShapes(x: Tensor, vectors: readonly Tensor[]): void {
+  if (x.rank < 2 || vectors.some(({ rank, shape }) => rank !== 1 || shape[0] !== x.shape[1]))
+    throw new ShapeError(
+      "batchNorm",
+      [x, ...vectors].map(({ shape }) => shape),
+      "[batch, channels, ...] and vectors of the channels were expected",
+    );
 }
 
-/** y = (x - mean) r w + b; the inputs are x, w, b, mean and variance. Kinds differ in the derivative by x. */
-const batchNormalization = (inputGradient: (parts: Parts) => Tensor) =>
-  operator<number, { epsilon: number }>("BatchNormalization", {
-    shape: ([x, ...vectors]) => {
-      if (x!.rank < 2 || vectors.some(({ rank, shape }) => rank !== 1 || shape[0] !== x!.shape[1]))
-        throw new ShapeError(
-          "batchNorm",
-          [x!, ...vectors].map(({ shape }) => shape),
-          "[batch, channels, ...] and vectors of the channels were expected",
-        );
-      return x!.shape;
-    },
-    onnx: ({ epsilon }) => ({ epsilon: { float: epsilon } }),
-    gradient: ({ inputs, upstream, attributes: { epsilon } }) => {
-      const [x, weight, , average, variance] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
-      const inverseDeviation = rsqrt(add(variance, epsilon));
-      const centered = sub(x, perChannel(average, x.rank));
-      const dWeight = mul(channelDots(upstream, centered), inverseDeviation);
-      const dBias = channelSums(upstream);
-      const slope = mul(weight, inverseDeviation);
-      const dx = inputGradient({ x, upstream, centered, inverseDeviation, slope, dWeight, dBias });
-      return [dx, dWeight, dBias, undefined, undefined];
-    },
-  });
+const onnxEpsilon = ({ epsilon }: { epsilon: number }) => ({ epsilon: { float: epsilon } });
 
-/** Kept statistics do not depend on x: dx = w r dy. */
-const byKeptStatistics = batchNormalization(({ x, upstream, slope }) =>
-  mul(upstream, perChannel(slope, x.rank)),
-);
+/** y = (x - mean) r w + b with r = 1 / sqrt(variance + epsilon); the inputs are x, w, b, mean and variance. */
+const byKeptStatistics = operator<number, { epsilon: number }>("BatchNormalization", {
+  shape: ([x, ...vectors]) => {
+    checkShapes(x!, vectors);
+    return x!.shape;
+  },
+  onnx: onnxEpsilon,
+  // dx = w r dy; kept statistics do not depend on x.
+  gradient: ({ inputs, upstream, attributes: { epsilon } }) => {
+    const [x, weight, , average, variance] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const inverseDeviation = rsqrt(add(variance, epsilon));
+    const dWeight = mul(channelDots(upstream, sub(x, perChannel(average, x.rank))), inverseDeviation);
+    const dx = mul(upstream, perChannel(mul(weight, inverseDeviation), x.rank));
+    return [dx, dWeight, channelSums(upstream), undefined, undefined];
+  },
+});
 
-/** The batch's do, which takes off the mean of dy and its projection on x: dx = w r (dy - dBias/n - (x - mean) r dWeight/n). */
-const byBatchStatistics = batchNormalization(
-  ({ x, upstream, centered, inverseDeviation, slope, dWeight, dBias }) => {
+/**
+ * The same by the statistics of x itself. The inputs are x, w, b, x - mean, and variance: what is computed from the
+ * difference keeps digits that x r w + (b - mean r w) loses, and the derivative by it is part of that by x.
+ */
+const byBatchStatistics = operator<number, { epsilon: number }>("BatchNormalization", {
+  shape: ([x, weight, bias, , variance]) => {
+    checkShapes(x!, [weight!, bias!, variance!]);
+    return x!.shape;
+  },
+  emit: (graph, [, weight, bias, centered, variance], { inputs, attributes }) => {
+    const shape = inputs[1]!.shape as readonly number[];
+    const mean = graph.constant(float32(shape));
+    return graph.node("BatchNormalization", [centered!, weight!, bias!, mean, variance!], {
+      attributes: onnxEpsilon(attributes as { epsilon: number }),
+    });
+  },
+  // dx takes off the mean of dy and its projection on x: dx = w r (dy - dBias/n - (x - mean) r dWeight/n).
+  gradient: ({ inputs, upstream, attributes: { epsilon } }) => {
+    const [x, weight, , centered, variance] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const inverseDeviation = rsqrt(add(variance, epsilon));
+    const dWeight = mul(channelDots(upstream, centered), inverseDeviation);
+    const dBias = channelSums(upstream);
     // What belongs to a channel is computed on channels, so that three passes over the batch remain.
+    const slope = mul(weight, inverseDeviation);
     const pull = div(mul(mul(slope, inverseDeviation), dWeight), countOf(x));
     const shift = div(mul(slope, dBias), countOf(x));
-    return sub(affine(upstream, slope, neg(shift)), mul(centered, perChannel(pull, x.rank)));
+    const dx = sub(affine(upstream, slope, neg(shift)), mul(centered, perChannel(pull, x.rank)));
+    return [dx, dWeight, dBias, undefined, undefined];
   },
-);
+});
 
 /** What is kept of the batches that were seen. */
 export interface RunningStatistics {
@@ -142,7 +148,7 @@ export function batchNormTraining(
   const squares = channelDots(centered, centered);
   const follow = (kept: Tensor, seen: Tensor) => add(mul(kept, 1 - momentum), mul(seen, momentum));
   return {
-    output: byBatchStatistics(x, weight, bias, average, div(squares, count), { epsilon }),
+    output: byBatchStatistics(x, weight, bias, centered, div(squares, count), { epsilon }),
     running: {
       mean: follow(running.mean, average),
       variance: follow(running.variance, div(squares, typeof count === "number" ? count - 1 : sub(count, 1))),

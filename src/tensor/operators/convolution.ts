@@ -1,54 +1,31 @@
 /** Convolutions over any number of spatial axes, and their transposes. */
 import { ShapeError } from "../errors.ts";
+import { float32 } from "../ndarray.ts";
 import { type OnnxAttribute, type Operator, operator, variadicOperator } from "../operator.ts";
 import { type Dimension, product, sameShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { constant, type Tensor } from "../tensor.ts";
+import {
+  depthwiseInputGradient,
+  depthwiseProduct,
+  depthwiseWeightGradient,
+  matrixElements,
+  smallMatrix,
+} from "./depthwise.ts";
 import { matmul } from "./matmul.ts";
 import { sum } from "./reduce.ts";
 import { permute, reshape } from "./shape.ts";
 import { flip, slice } from "./slice.ts";
+import {
+  type ConvolutionOptions,
+  onnxWindow,
+  outputSize,
+  reach,
+  spatial,
+  type Window,
+  windowOf,
+} from "./window.ts";
 
-export interface ConvolutionOptions {
-  /** One number for all spatial axes, or one for each. */
-  readonly stride?: number | readonly number[];
-  /** Zeros before and after. */
-  readonly padding?: number | readonly number[];
-  readonly dilation?: number | readonly number[];
-  /** Input and output channels fall into that many groups which do not see each other. */
-  readonly groups?: number;
-}
-
-/** All per spatial axis. */
-interface Window {
-  readonly kernel: readonly number[];
-  readonly stride: readonly number[];
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-  readonly dilation: readonly number[];
-  readonly groups: number;
-}
-
-const onnxWindow = ({ kernel, stride, before, after, dilation, groups }: Window) => ({
-  kernel_shape: kernel,
-  strides: stride,
-  pads: [...before, ...after],
-  dilations: dilation,
-  group: groups,
-});
-
-/** Elements of the input that one output element sees along an axis. */
-const reach = ({ kernel, dilation }: Window, i: number): number => dilation[i]! * (kernel[i]! - 1) + 1;
-
-/** Sizes of the spatial axes, which must be numbers. */
-function spatial(name: string, { shape }: Tensor): number[] {
-  const sizes = shape.slice(2);
-  if (shape.length < 3 || sizes.some((size) => typeof size === "string"))
-    throw new ShapeError(name, [shape], "[batch, channels, ...] with numbers as spatial sizes was expected");
-  return sizes as number[];
-}
-
-const outputSize = (size: number, window: Window, i: number): number =>
-  Math.floor((size + window.before[i]! + window.after[i]! - reach(window, i)) / window.stride[i]!) + 1;
+export type { ConvolutionOptions } from "./window.ts";
 
 /** Inputs x, weight, and a bias where there is one. */
 const convolution = variadicOperator<Window>("Conv", {
@@ -74,7 +51,7 @@ const convolution = variadicOperator<Window>("Conv", {
   onnx: onnxWindow,
   gradient: ({ inputs: [x, weight, bias], upstream, attributes: window }) => [
     inputGradient(upstream, weight!, spatial("convolution", x!), window),
-    weightGradient(x!, upstream, window),
+    weightGradient(x!, weight!, upstream, window),
     ...(bias ? [sum(upstream, { axes: axesButChannels(upstream) })] : []),
   ],
 });
@@ -87,6 +64,8 @@ const axesButChannels = ({ shape }: Tensor): number[] =>
  * half of the time of the transposed one (measured: 72 channels of 28 x 28, depthwise 5 x 5 and dense 3 x 3).
  */
 function inputGradient(upstream: Tensor, weight: Tensor, sizes: readonly number[], window: Window): Tensor {
+  if (matrixElements(weight, sizes, window) <= smallMatrix.image)
+    return depthwiseInputGradient(upstream, weight, sizes, window);
   const before = window.before.map((padding, i) => reach(window, i) - 1 - padding);
   const after = window.after.map((padding, i) => reach(window, i) - 1 - padding);
   const mirrors =
@@ -104,23 +83,40 @@ function mirrored(weight: Tensor, groups: number): Tensor {
   return reshape(permute(flipped, [0, 2, 1, 3]), [groups * perGroup!, out! / groups, ...kernel]);
 }
 
+/** All that the kernel sees, [batch, channels * kernel, ...]: a convolution by kernels with a single 1. */
+function patches(x: Tensor, window: Window): Tensor {
+  const channels = Number(x.dim(1));
+  const size = Number(product(window.kernel));
+  const ones = Array.from({ length: channels * size * size }, (_, i) => {
+    return i % size === Math.floor(i / size) % size ? 1 : 0;
+  });
+  const kernels = constant(float32([channels * size, 1, ...window.kernel], ones));
+  return convolution([x, kernels], { ...window, groups: channels });
+}
+
+/** Sum of the products of images: x [batch, a, ...], y [batch, b, ...] -> [a, b]. */
+function sumOfProducts(x: Tensor, y: Tensor): Tensor {
+  const flat = (z: Tensor) => reshape(z, [z.dim(0), z.dim(1), product(z.shape.slice(2))]);
+  return sum(matmul(flat(x), flat(y), { transB: true }), { axes: [0] });
+}
+
 /**
  * dW of a convolution: the convolution of x with dy, in which batch and channels change places, and stride and
  * dilation as well.
  */
-function weightGradient(x: Tensor, upstream: Tensor, window: Window): Tensor {
+function weightGradient(x: Tensor, weight: Tensor, upstream: Tensor, window: Window): Tensor {
+  const sizes = spatial("convolution", x);
+  if (matrixElements(weight, sizes, window) <= smallMatrix.weight)
+    return depthwiseWeightGradient(x, upstream, window);
   const { kernel, stride, before, dilation, groups } = window;
   const [batch, channels] = x.shape as readonly [Dimension, number];
-  const out = upstream.shape[1] as number;
   const pointwise =
     [...kernel, ...stride].every((n) => n === 1) && [...before, ...window.after].every((n) => n === 0);
-  if (pointwise && groups === 1) {
-    const flat = (y: Tensor) => reshape(y, [batch, y.shape[1]!, product(y.shape.slice(2))]);
-    const products = matmul(flat(upstream), flat(x), { transB: true });
-    return reshape(sum(products, { axes: [0] }), [out, channels, ...kernel]);
-  }
+  if (pointwise && groups === 1) return reshape(sumOfProducts(upstream, x), weight.shape);
+  // The first convolution of a network: 15 instead of 24 ms for 32 images of 224 x 224, and evenly spread over threads.
+  if (groups === 1 && channels * Number(product(kernel)) <= 32)
+    return reshape(sumOfProducts(upstream, patches(x, window)), weight.shape);
   // [batch, groups, channels / groups, ...] -> [channels / groups, groups * batch, ...]
-  const sizes = spatial("convolution", x);
   const grouped = reshape(x, [batch, groups, channels / groups, ...sizes]);
   const images = permute(grouped, [2, 1, 0, ...sizes.map((_, i) => i + 3)]);
   const asChannels = reshape(images, [channels / groups, product([groups, batch]), ...sizes]);
@@ -166,23 +162,9 @@ const transposed: Operator<2, Transposed> = operator<2, Transposed>("ConvTranspo
   }),
   gradient: ({ inputs: [y, weight], upstream, attributes: { sizes: _, ...window } }) => [
     convolution([upstream, weight], window),
-    weightGradient(upstream, y, window),
+    weightGradient(upstream, weight, y, window),
   ],
 });
-
-const perAxis = (value: number | readonly number[], axes: number): readonly number[] =>
-  typeof value === "number" ? new Array<number>(axes).fill(value) : value;
-
-/** The window of a kernel over as many spatial axes. */
-function windowOf(
-  kernel: readonly number[],
-  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvolutionOptions,
-): Window {
-  const [strides, pads, dilations] = [stride, padding, dilation].map((value) =>
-    perAxis(value, kernel.length),
-  );
-  return { kernel, stride: strides!, before: pads!, after: pads!, dilation: dilations!, groups };
-}
 
 function convolve(
   axes: number,
@@ -194,6 +176,8 @@ function convolve(
   if (x.rank !== axes + 2 || weight.rank !== axes + 2)
     throw new ShapeError(`conv${axes}d`, [x.shape, weight.shape], `both must have ${axes + 2} axes`);
   const window = windowOf(weight.shape.slice(2) as readonly number[], options);
+  const isSmall = matrixElements(weight, spatial("convolution", x), window) <= smallMatrix.image;
+  if (options.training && isSmall && !bias) return depthwiseProduct(x, weight, window);
   return convolution(bias ? [x, weight, bias] : [x, weight], window);
 }
 
