@@ -1,5 +1,12 @@
 /** `npm run bench -- NAME [options]`: measurements that anyone can repeat. */
 import { Command, InvalidArgumentError } from "commander";
+import { measureEpoch } from "./measure-epoch.ts";
+import {
+  type GenerationBench,
+  type GenerationFigures,
+  generatingModels,
+  measureGeneration,
+} from "./measure-generation.ts";
 import {
   benchedModels,
   measureTraining,
