@@ -2,7 +2,7 @@
 // Starts Havn on the Node that it needs: this one, or the one that npm installed beside it (the package `node`).
 // Plain JavaScript, because the Node of the shell may be too old to read TypeScript.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
@@ -21,11 +21,24 @@ if (major >= 24) {
     );
     process.exit(1);
   }
-  const child = spawn(local, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+  // Streams, and MPICH's connection to its mpirun: other descriptors stay behind.
+  const connection = Number(process.env.PMI_FD);
+  const stdio = ["inherit", "inherit", "inherit"];
+  if (isOpen(connection)) stdio.push(...Array(connection - 3).fill("ignore"), "inherit");
+  const child = spawn(local, [main, ...process.argv.slice(2)], { stdio });
   // A terminal sends Ctrl-C to both; other signals come to this process alone.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
+  process.on("SIGUSR1", () => child.kill("SIGUSR1"));
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
   });
+}
+
+function isOpen(descriptor) {
+  try {
+    return descriptor > 2 && fstatSync(descriptor).isSocket();
+  } catch {
+    return false;
+  }
 }

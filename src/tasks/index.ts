@@ -1,5 +1,6 @@
 /** What a project is made from, and the steps of its life: train, evaluate, register, promote, serve. */
 export { type EvaluatedRun, evaluationRun } from "./evaluation-run.ts";
+export { announceEnd, followRuns } from "./follow-runs.ts";
 export type { ModelComparison, ModelMeasurement } from "./measure-model.ts";
 export { versionFolder } from "./model-folder.ts";
 export { exportVersion, type ModelVariant, type QuantizedVersion, quantizeVersion } from "./model-variant.ts";

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Dataset } from "../data/index.ts";
 import type { Servable } from "../serving/index.ts";
-import type { NdArray, Parameter, Tensor, TrainingPass } from "../tensor/index.ts";
+import type { NdArray, NdArrays, Parameter, Tensor, TrainingPass } from "../tensor/index.ts";
 import type { Trainable } from "../train/index.ts";
 import type { PathKeys } from "./typed-paths.ts";
 
@@ -52,6 +52,8 @@ export interface FinishedModel extends ModelGraph {
 export interface TaskModel extends FinishedModel {
   /** Parameters that keep their values whatever the configuration says. */
   readonly frozen: ReadonlySet<string>;
+  /** What the training loss of a batch is a mean over, such as the weights of its classes: its rows, unless given. */
+  readonly lossWeight?: (inputs: NdArrays) => number;
   /** What a person should know about the weights: a new head, tensors left over. */
   readonly notes: readonly string[];
   /** What is kept after training: adapters merged into the layers they adapt. */

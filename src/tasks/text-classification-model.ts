@@ -10,7 +10,7 @@ import {
   type SequenceClassifier,
   sequenceClassifier,
 } from "../nn/index.ts";
-import { constant, crossEntropy, float32, input, type TrainingPass } from "../tensor/index.ts";
+import { constant, crossEntropy, float32, input, type NdArrays, type TrainingPass } from "../tensor/index.ts";
 import type { ModelGraph, TaskModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 import type { TextClassificationConfig } from "./text-classification.ts";
@@ -43,7 +43,11 @@ export async function textClassificationModel(
 ): Promise<TaskModel> {
   const config = await modelConfig(model, checkpoint, labels);
   const base = String(config.model_type);
-  const trainingLoss = trainingLossOf(loss, labels, train);
+  const weights = classWeights(loss.class_weights, labels, train);
+  const trainingLoss = {
+    labelSmoothing: loss.label_smoothing,
+    ...(weights && { classWeights: constant(float32([labels.length], weights)) }),
+  };
   const plain = graphOf(sequenceClassifier(config, labels.length), trainingLoss);
   const loaded = checkpoint
     ? await loadWeights(checkpoint, plain.parameters, { base, random })
@@ -52,7 +56,10 @@ export async function textClassificationModel(
     ...(loaded.fresh.length > 0 ? [`new weights for ${loaded.fresh.join(", ")}`] : []),
     ...(loaded.unused.length > 0 ? [`the checkpoint's ${loaded.unused.join(", ")} are not used`] : []),
   ];
-  const whole = { ...plain, config, weights: loaded.weights, notes };
+  const whole = {
+    ...{ ...plain, config, weights: loaded.weights, notes },
+    ...(weights && { lossWeight: ({ labels }: NdArrays) => sumOf(weights, labels!.data as BigInt64Array) }),
+  };
   const { lora } = model;
   if (lora === null)
     return { ...whole, frozen: new Set(), finish: (weights) => ({ ...plain, config, weights }) };
@@ -104,17 +111,9 @@ function graphOf(classifier: SequenceClassifier, trainingLoss: TrainingLoss): Mo
   };
 }
 
-function trainingLossOf(
-  { label_smoothing, class_weights }: TextClassificationConfig["loss"],
-  labels: readonly string[],
-  train: readonly LabelledText[],
-): TrainingLoss {
-  const weights = classWeights(class_weights, labels, train);
-  return {
-    labelSmoothing: label_smoothing,
-    ...(weights && { classWeights: constant(float32([labels.length], weights)) }),
-  };
-}
+/** The mean over rows divides by the weights of their classes. */
+const sumOf = (weights: readonly number[], labels: BigInt64Array): number =>
+  [...labels].reduce((sum, label) => sum + weights[Number(label)]!, 0);
 
 /** Factors of the classes; balanced ones are rows / (classes * rows of the class), as in scikit-learn. */
 function classWeights(

@@ -2,21 +2,21 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type Dataset, describeDataset } from "../data/index.ts";
-import { withoutDecay } from "../nn/index.ts";
-import { compile, compileTraining, startTraining, TrainingPass } from "../tensor/index.ts";
-import { describeEnvironment, environmentTags, type Run, type Store } from "../tracking/index.ts";
-import { type Report, readCheckpoint, type TrainStatus, train } from "../train/index.ts";
-import { saveModel } from "./model-folder.ts";
-import { parameterGroups } from "./parameter-groups.ts";
-import type { Project } from "./project.ts";
+import { oneProcess, type ProcessGroup } from "../tensor/index.ts";
 import {
-  type CommonConfig,
-  optimizerSettings,
-  type ProjectConfig,
-  projectConfig,
-  trainSettings,
-} from "./project-config.ts";
-import type { Splits, TaskModel } from "./task.ts";
+  describeEnvironment,
+  environmentTags,
+  type Metric,
+  type Run,
+  type Store,
+} from "../tracking/index.ts";
+import { type Report, readCheckpoint, type TrainStatus, train } from "../train/index.ts";
+import { announceRun } from "./follow-runs.ts";
+import { saveModel } from "./model-folder.ts";
+import { inSession, prepareTraining } from "./prepare-training.ts";
+import type { Project } from "./project.ts";
+import { type CommonConfig, type ProjectConfig, projectConfig } from "./project-config.ts";
+import type { Splits } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 
 export interface TrainingRunOptions {
@@ -32,6 +32,8 @@ export interface TrainingRunOptions {
   readonly note?: (message: string) => void;
   /** The command that continues the run, for whoever interrupts it. */
   readonly resumeCommand?: (runId: string) => string;
+  /** Those that train together, of which this is the first; the others call `followRuns`. */
+  readonly processes?: ProcessGroup;
 }
 
 export interface TrainedRun {
@@ -46,51 +48,41 @@ export interface TrainedRun {
  * machine. A run that ends early keeps its checkpoints and can be resumed.
  */
 export async function trainingRun(project: Project, options: TrainingRunOptions): Promise<TrainedRun> {
-  const { store, config, note = () => {}, resumeCommand } = options;
-  const context = { folder: project.folder, seed: config.common.seed };
-  const task = await project.task.create(config.task, context);
-  const splits = await project.task.read(config.task, context);
-  const model = await project.task.model(config.task, context, splits.train.rows);
+  const { store, config, signal, note = () => {}, resumeCommand, processes = oneProcess } = options;
+  await announceRun(processes, config);
+  const prepared = await prepareTraining(project, config);
+  const { task, splits, model } = prepared;
   model.notes.forEach(note);
   const { runId } = options.resume ?? (await createRun(project, config, splits, store));
   if (options.resume) await store.updateRun(runId, { status: "RUNNING" });
   try {
-    const session = await startSession(model, config.common);
-    try {
-      const result = await train({
-        session,
-        trainable: task,
-        rows: { train: splits.train.rows, validation: splits.validation.rows },
-        settings: trainSettings(config.common),
-        origin: originOf(config, splits),
-        checkpoints: {
-          folder: join(options.checkpoints, runId),
-          every: { seconds: config.common.training.checkpoint_seconds },
-          resume: options.resume !== undefined,
-          ...(resumeCommand && { resumeCommand: resumeCommand(runId) }),
-        },
-        run: {
-          logMetrics: (metrics) => store.logBatch(runId, { metrics }),
-          latestMetrics: async () => (await store.getRun(runId)).metrics,
-        },
-        report: options.report,
-        logEvery: config.common.training.log_every,
-        ...(options.signal && { signal: options.signal }),
-      });
-      if (result.status === "interrupted") {
-        await store.updateRun(runId, { status: "KILLED", endTime: Date.now() });
-        return { runId, status: result.status };
-      }
-      if (!result.best)
-        throw new TaskError(`run ${runId} has no checkpoint with a ${config.common.training.best.metric}`);
-      const { state } = await readCheckpoint(result.best.folder);
-      const origin = { project: project.name, runId };
-      await saveModel(store.artifacts(runId), { task, model: model.finish(state.parameters), origin });
-      await logBest(store, runId, config.common, result.best);
-      return { runId, status: result.status, best: result.best.value };
-    } finally {
-      await session.close();
+    const checkpoints = {
+      folder: join(options.checkpoints, runId),
+      every: { seconds: config.common.training.checkpoint_seconds },
+      resume: options.resume !== undefined,
+      ...(resumeCommand && { resumeCommand: resumeCommand(runId) }),
+    };
+    const run = {
+      logMetrics: (metrics: readonly Metric[]) => store.logBatch(runId, { metrics }),
+      latestMetrics: async () => (await store.getRun(runId)).metrics,
+    };
+    const { report } = options;
+    const { log_every: logEvery } = config.common.training;
+    const { status, best } = await inSession(prepared, config, {
+      ...{ processes, signal },
+      train: (common) => train({ ...common, checkpoints, run, report, logEvery }),
+    });
+    if (status === "interrupted") {
+      await store.updateRun(runId, { status: "KILLED", endTime: Date.now() });
+      return { runId, status };
     }
+    if (!best)
+      throw new TaskError(`run ${runId} has no checkpoint with a ${config.common.training.best.metric}`);
+    const { state } = await readCheckpoint(best.folder);
+    const origin = { project: project.name, runId };
+    await saveModel(store.artifacts(runId), { task, model: model.finish(state.parameters), origin });
+    await logBest(store, runId, config.common, best);
+    return { runId, status, best: best.value };
   } catch (error) {
     await store.updateRun(runId, { status: "FAILED", endTime: Date.now() });
     throw error;
@@ -109,42 +101,6 @@ async function logBest(
   const metric = { key: bestOf(training.best.metric), value, step, timestamp: Date.now() };
   await store.logBatch(runId, { metrics: [metric] });
   await store.updateRun(runId, { status: "FINISHED", endTime: Date.now() });
-}
-
-function startSession(
-  { parameters, weights, frozen, forward }: TaskModel,
-  { seed, optimizer, training, ...rest }: CommonConfig,
-) {
-  const pass = new TrainingPass();
-  const { loss } = forward(pass);
-  const evaluation = forward();
-  const groups = parameterGroups(parameters.keys(), {
-    frozen: training.frozen,
-    rateScales: training.rate_scales,
-  });
-  return startTraining({
-    training: compileTraining(loss, {
-      parameters,
-      frozen: frozen.union(groups.frozen),
-      updates: pass.updates,
-    }),
-    evaluation: compile({ loss: evaluation.loss, ...evaluation.outputs }, { parameters }),
-    parameters: weights,
-    optimizer: optimizerSettings({ seed, optimizer, training, ...rest }),
-    seed,
-    maxGradientNorm: training.max_gradient_norm ?? undefined,
-    withoutDecay: withoutDecay(parameters),
-    rateScales: groups.rateScales,
-    threads: training.threads ?? undefined,
-  });
-}
-
-/** What decides the numbers beside the settings of the loop: a resumed run must have the same. */
-function originOf({ composition, common }: ProjectConfig, { train, validation }: Splits<unknown>) {
-  const { model, loss, optimizer } = composition.values;
-  const { max_gradient_norm, frozen, rate_scales } = common.training;
-  const training = { max_gradient_norm, frozen, rate_scales };
-  return { model, loss, optimizer, training, data: { train: train.hash, validation: validation.hash } };
 }
 
 async function createRun(

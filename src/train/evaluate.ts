@@ -47,7 +47,7 @@ interface Judged<Outcome> {
 
 /**
  * `evaluate` for rows that are prepared already. Of several processes each runs some of the batches, and all of them
- * get the result: the same that one would have got.
+ * get the result.
  * @returns undefined when the signal of any process stopped it
  */
 export async function evaluateExamples<Row, Example, Outcome>(
@@ -67,10 +67,12 @@ export async function evaluateExamples<Row, Example, Outcome>(
   // Who is stopped says so, since the others wait for its share.
   const parts = await processes.gather(batch < groups.length ? undefined : judged);
   if (parts.includes(undefined)) return undefined;
-  return combine(
-    trainable,
-    parts.flatMap((part) => part ?? []),
-  );
+  const { loss, outcomes } = combine(parts.flatMap((part) => part ?? []));
+  // One process measures for all, since another machine may round differently and then decide differently.
+  const isFirst = processes.rank === 0;
+  const measured = isFirst && { ...(loss !== undefined && { loss }), ...trainable.measure(outcomes) };
+  const [metrics] = await processes.gather(measured);
+  return { metrics: metrics || {}, outcomes };
 }
 
 function judge<Row, Example, Outcome>(
@@ -90,10 +92,11 @@ function judge<Row, Example, Outcome>(
   return { loss: loss === undefined ? undefined : Number(loss), outcomes };
 }
 
-function combine<Row, Example, Outcome>(
-  trainable: Trainable<Row, Example, Outcome>,
-  judged: readonly Judged<Outcome>[],
-): Evaluation<Outcome> {
+/** Outcomes in the order of the rows, and the mean loss. */
+function combine<Outcome>(judged: readonly Judged<Outcome>[]): {
+  readonly loss: number | undefined;
+  readonly outcomes: Outcome[];
+} {
   const outcomes: Outcome[] = [];
   let lossSum: number | undefined;
   // In the order of the batches, whoever ran them, so that sums are equal to the last bit.
@@ -104,6 +107,5 @@ function combine<Row, Example, Outcome>(
       outcomes[row] = some[i]!;
     });
   }
-  const loss = lossSum === undefined ? {} : { loss: lossSum / outcomes.length };
-  return { metrics: { ...loss, ...trainable.measure(outcomes) }, outcomes };
+  return { loss: lossSum === undefined ? undefined : lossSum / outcomes.length, outcomes };
 }

@@ -15,7 +15,9 @@ import {
   type TrainedRun,
   trainingRun,
 } from "../../tasks/index.ts";
+import type { ProcessGroup } from "../../tensor/index.ts";
 import { type CommonOptions, type Context, homeOption, withCommonOptions, withContext } from "../context.ts";
+import { describeProcesses, withProcesses } from "../processes.ts";
 import { formatMetrics } from "../terminal.ts";
 
 interface TrainOptions extends CommonOptions {
@@ -43,7 +45,9 @@ export function addTrainCommands(program: Command): void {
       .option("--cfg", "print the configuration and stop")
       .option("--multirun", "one run for each combination of key=value1,value2")
       .action((project: string, overrides: string[], options: TrainOptions) =>
-        start(verb, project, overrides, options),
+        withProcesses(project, (processes, stop) =>
+          start(verb, project, overrides, { ...options, processes, stop }),
+        ),
       );
 }
 
@@ -51,7 +55,7 @@ async function start(
   verb: Verb,
   name: string,
   typed: readonly string[],
-  options: TrainOptions,
+  { processes, stop, ...options }: TrainOptions & { processes: ProcessGroup; stop: AbortSignal },
 ): Promise<void> {
   const project = await loadProject(name);
   const overrides = withPreset(project, typed, options.preset);
@@ -64,20 +68,28 @@ async function start(
     throw new TaskError(
       `--resume continues a run with its own configuration; leave out ${overrides.join(" ")}`,
     );
-  await withContext(options, async (context) => {
+  await withContext(options, async (opened) => {
+    const context = { ...opened, signal: AbortSignal.any([opened.signal, stop]) };
+    const description = describeProcesses(processes);
+    if (description) context.terminal.note(description);
+    const launch = processes.size > 1 ? `mpirun -n ${processes.size} ` : "";
     const combinations = options.multirun ? expandSweeps(overrides) : [overrides];
+    let isStopped = false;
     for (const combination of combinations) {
-      if (context.signal.aborted) break;
+      if (isStopped || context.signal.aborted) break;
       if (combinations.length > 1) context.terminal.note(`run with ${combination.join(" ")}`);
-      await (verb === "run" ? runProject : trainProject)(project, combination, {
+      const status = await (verb === "run" ? runProject : trainProject)(project, combination, {
         ...options,
         context,
+        processes,
         command,
-        resumeCommand: (runId) => `npx ${command} --resume ${runId}${homeOption(options)}`,
+        resumeCommand: (runId) => `${launch}npx ${command} --resume ${runId}${homeOption(options)}`,
       });
+      // The signal may have reached another process alone.
+      isStopped = status === "interrupted";
     }
     // As of a program that Ctrl-C ends, so that what was to come after it does not.
-    if (context.signal.aborted) process.exitCode = 130;
+    if (isStopped || context.signal.aborted) process.exitCode = 130;
   });
 }
 
@@ -101,12 +113,13 @@ interface RunOptions {
   readonly command: string;
   readonly resume?: string;
   readonly resumeCommand?: (runId: string) => string;
+  readonly processes?: ProcessGroup;
 }
 
 async function train(
   project: Project,
   overrides: readonly string[],
-  { context, command, resume, resumeCommand }: RunOptions,
+  { context, command, resume, resumeCommand, processes }: RunOptions,
 ) {
   const { store, terminal, checkpoints, signal } = context;
   const run = resume === undefined ? undefined : await store.getRun(resume);
@@ -120,6 +133,7 @@ async function train(
     report: terminal.progress,
     note: terminal.note,
     ...(resumeCommand && { resumeCommand }),
+    ...(processes && { processes }),
   });
   return { config, trained };
 }
@@ -128,9 +142,10 @@ async function trainProject(
   project: Project,
   overrides: readonly string[],
   options: RunOptions,
-): Promise<void> {
+): Promise<TrainedRun["status"]> {
   const { trained } = await train(project, overrides, options);
   options.context.terminal.result(describeTrained(trained), trained);
+  return trained.status;
 }
 
 const describeTrained = ({ runId, status, best }: TrainedRun): string =>
@@ -143,10 +158,13 @@ export async function runProject(
   project: Project,
   overrides: readonly string[],
   options: RunOptions,
-): Promise<void> {
+): Promise<TrainedRun["status"]> {
   const { store, terminal } = options.context;
   const { config, trained } = await train(project, overrides, options);
-  if (trained.status === "interrupted") return terminal.result(describeTrained(trained), trained);
+  if (trained.status === "interrupted") {
+    terminal.result(describeTrained(trained), trained);
+    return trained.status;
+  }
   const { metrics } = await evaluationRun(project, trained, { store, config });
   terminal.note(`test split: ${formatMetrics(metrics)}`);
   const version = await registerRun(project, trained.runId, store);
@@ -158,4 +176,5 @@ export async function runProject(
       }`
     : `version ${version.version} of ${project.name} is registered, but version ${promotion.incumbent?.version} stays: ${metric} ${promotion.value.toPrecision(4)} is not better than ${promotion.incumbent?.value.toPrecision(4)}`;
   terminal.result(words, { ...trained, metrics, version: version.version, ...promotion });
+  return trained.status;
 }

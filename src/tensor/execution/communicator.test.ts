@@ -56,7 +56,7 @@ describe("a process that cannot join the others", () => {
   test("is told when the launcher's connection was lost on the way", () => {
     expect(errorOf({ PMI_SIZE: "2", PMI_FD: "99" })).toMatchInlineSnapshot(`
       "mpirun's connection (file descriptor 99) did not reach this process: npx does not hand it on.
-      Start node_modules/.bin/havn in its place, or let mpirun use a port: mpirun -pmi-port -n 2 npx havn ..."
+      Let mpirun use a port (mpirun -pmi-port -n 2 npx havn ...), or start the command without npx: node bin/havn.js"
     `);
   });
 

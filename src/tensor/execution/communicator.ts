@@ -150,7 +150,7 @@ function requireConnection({ connection }: MpiLaunch): void {
   }
   throw new TensorError(
     `mpirun's connection (file descriptor ${connection}) did not reach this process: npx does not hand it on.\n` +
-      "Start node_modules/.bin/havn in its place, or let mpirun use a port: mpirun -pmi-port -n 2 npx havn ...",
+      "Let mpirun use a port (mpirun -pmi-port -n 2 npx havn ...), or start the command without npx: node bin/havn.js",
   );
 }
 

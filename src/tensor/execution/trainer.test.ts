@@ -175,6 +175,45 @@ describe("a step", () => {
       });
   });
 
+  test("counts micro-batches by their weights, and runs none at all", async () => {
+    const given = { withDropout: false, optimizer: sgd() };
+    const rows = (...indices: number[]) => {
+      const { ids, labels } = first as { ids: NdArray; labels: NdArray };
+      const wordsOf = (row: number) => [...ids.data.slice(3 * row, 3 * row + 3)].map(Number);
+      return batch(
+        indices.map(wordsOf),
+        indices.map((row) => Number(labels.data[row])),
+      );
+    };
+    const whole = await run(given, [first]);
+    const trainer = await Trainer.start(options(given));
+    const shares = { ...rate, weights: [1.5, 0.5] };
+    const { loss } = await trainer.step([rows(0, 1, 2), rows(3)], shares);
+    expect(loss).toBeCloseTo(whole.reports[0]!.loss, 5);
+    const state = trainer.state();
+    for (const [name, { data }] of whole.state.parameters)
+      data.forEach((value, i) => {
+        expect(state.parameters.get(name)!.data[i]).toBeCloseTo(value, 5);
+      });
+    expect(await trainer.step([], rate)).toEqual({ loss: Number.NaN, gradientNorm: Number.NaN });
+    await trainer.close();
+  });
+
+  test("draws other dropout masks in each of several processes, and the same in the first as alone", async () => {
+    // Nobody else is there: what is of interest is what a process computes before it is summed up.
+    const alone = { sum() {}, broadcast() {}, gather: () => [], barrier() {}, close() {} };
+    const lossOf = async (place?: { rank: number; size: number }) => {
+      const trainer = await Trainer.start(options(), place && { ...alone, ...place });
+      const { loss } = await trainer.step([first], rate);
+      await trainer.close();
+      return loss;
+    };
+    const losses = [];
+    for (const rank of [0, 1, 2]) losses.push(await lossOf({ rank, size: 3 }));
+    expect(new Set(losses).size).toBe(3);
+    expect(losses[0]).toBeCloseTo(await lossOf(), 6);
+  });
+
   test("scales a long gradient down to the limit", async () => {
     const given = { withDropout: false, optimizer: sgd({ momentum: 0 }) };
     const free = await run(given, [first]);
