@@ -8,11 +8,15 @@ export interface MpiLauncher {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What differs: neither root nor more processes than cores are what Open MPI expects. */
+/** What differs: Open MPI expects neither root, nor more processes than cores, nor a machine without ssh. */
 const settings = {
   "Open MPI": {
     options: ["--oversubscribe", "--bind-to", "none"],
-    env: { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
+    env: {
+      OMPI_ALLOW_RUN_AS_ROOT: "1",
+      OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
+      OMPI_MCA_plm: "isolated",
+    },
   },
   MPICH: { options: [], env: {} },
 } as const;
