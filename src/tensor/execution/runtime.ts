@@ -41,6 +41,9 @@ export class Runtime {
     const options: InferenceSession.SessionOptions = {
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
+      // Memory planned by shape is kept for each shape: a DistilBERT step of 64 x 32 tokens peaks at 3.4 GB with
+      // it and at 2.65 GB without, in the same time (1.77 and 1.83 s, apart by less than two runs are).
+      enableMemPattern: false,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     };
