@@ -51,7 +51,9 @@ describe("commands", () => {
     const names = new Set(
       documents
         .flatMap(commandsOf)
-        .flatMap((command) => /^npx havn (\w+(?: (?:list|promote|quantize|export))?)/.exec(command)?.[1] ?? []),
+        .flatMap(
+          (command) => /^npx havn (\w+(?: (?:list|promote|quantize|export))?)/.exec(command)?.[1] ?? [],
+        ),
     );
     await Promise.all(
       [...names].map(async (name) => help.set(name, (await havn([...name.split(" "), "--help"])).stdout)),
