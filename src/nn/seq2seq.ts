@@ -27,18 +27,18 @@ export interface KeysAndValues {
 }
 
 /**
- * One step of generation for the beams of each row. All that the beams of a row have written stands in one pool of
- * slots, in the order in which it was written; each beam sees the slots of its own past. Beams that split, end or
- * change places are thus a matter of `visible` alone, and no cache ever moves.
+ * One step of generation for the beams of each row. All that the beams of a row have written before stands in one
+ * pool of slots; each beam sees the slots of its own past. Beams that split, end or change places are thus a matter of
+ * `visible` alone, and no cache moves for them. What a beam writes now comes first on the axes that have it.
  */
 export interface DecoderStepInputs {
   /** int64 [batch, beams]: the last token of each beam */
   readonly tokens: Tensor;
-  /** bool [batch, beams, slots]: what each beam sees, itself among the last slots */
+  /** bool [batch, beams, 1 + slots]: what each beam sees, itself first */
   readonly visible: Tensor;
-  /** int64 [slots]: how far each slot stands from what is written now, 0 or negative */
+  /** int64 [batch, 1 + slots]: how far each slot stands from what is written now, 0 or negative */
   readonly positions: Tensor;
-  /** By layer, of the slots before this step. */
+  /** By layer, [batch, heads, slots, depth]. */
   readonly past: readonly KeysAndValues[];
   /** By layer, of the source. */
   readonly source: readonly KeysAndValues[];
@@ -59,8 +59,8 @@ export interface Seq2Seq extends Module {
   decoderInputs(labels: Tensor): Tensor;
   /** Keys and values of the source for each layer of the decoder: computed once for all steps. */
   readSource(inputs: TokenInputs): KeysAndValues[];
-  /** @returns logits [batch, beams, vocabulary], and the past with the slots of this step */
-  step(inputs: DecoderStepInputs): { readonly logits: Tensor; readonly past: KeysAndValues[] };
+  /** @returns logits [batch, beams, vocabulary], and by layer what was written now [batch, heads, beams, depth] */
+  step(inputs: DecoderStepInputs): { readonly logits: Tensor; readonly written: KeysAndValues[] };
 }
 
 /** Tokens that begin, end and fill what a model writes. */

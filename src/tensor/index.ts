@@ -2,7 +2,12 @@ export { gradients } from "./autodiff.ts";
 export { ShapeError, TensorError } from "./errors.ts";
 export { type InferenceSession, openInference } from "./execution/inference-session.ts";
 export { joinProcesses, oneProcess, type ProcessGroup } from "./execution/process-group.ts";
-export { openRecurrent, type Recurrence, type RecurrentSession } from "./execution/recurrent-session.ts";
+export {
+  type Caches,
+  openRecurrent,
+  type Recurrence,
+  type RecurrentSession,
+} from "./execution/recurrent-session.ts";
 export type { TrainerOptions } from "./execution/trainer.ts";
 export {
   type StepOptions,

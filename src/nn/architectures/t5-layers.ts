@@ -2,6 +2,7 @@
 import {
   add,
   concat,
+  dropFirst,
   geluTanh,
   matmul,
   mul,
@@ -11,7 +12,9 @@ import {
   reshape,
   rmsNorm,
   silu,
+  slice,
   softmax,
+  sum,
   type Tensor,
   type TrainingPass,
 } from "../../tensor/index.ts";
@@ -77,22 +80,38 @@ class Attention extends Module {
     return { key: this.#split(this.k.forward(source)), value: this.#split(this.v.forward(source)) };
   }
 
+  #mix(heads: Tensor): Tensor {
+    const [batch, , target] = heads.shape;
+    return this.o.forward(
+      reshape(permute(heads, [0, 2, 1, 3]), [batch!, target!, this.#heads * this.#depth]),
+    );
+  }
+
   /**
    * @param x    [batch, target, hidden]
    * @param bias broadcast to [batch, heads, target, source]
    */
   forward(x: Tensor, { key, value }: KeysAndValues, bias: Tensor, pass?: TrainingPass): Tensor {
     const scores = add(matmul(this.#split(this.q.forward(x)), key, { transB: true }), bias);
-    const weights = dropoutAt(this.#rate, softmax(scores), pass);
-    const mixed = permute(matmul(weights, value), [0, 2, 1, 3]);
-    return this.o.forward(reshape(mixed, [x.dim(0), x.dim(1), this.#heads * this.#depth]));
+    return this.#mix(matmul(dropoutAt(this.#rate, softmax(scores), pass), value));
   }
-}
 
-export interface SelfAttentionOptions {
-  /** Keys and values of the positions before x. */
-  readonly past?: KeysAndValues | undefined;
-  readonly pass?: TrainingPass | undefined;
+  /**
+   * Attention of each beam to itself and to the past, without joining the two in memory: with long pasts that took
+   * longer than the rest of the step.
+   * @param x    [batch, beams, hidden]
+   * @param bias [batch, heads, beams, 1 + slots]
+   */
+  step(x: Tensor, past: KeysAndValues, bias: Tensor): { mixed: Tensor; written: KeysAndValues } {
+    const query = this.#split(this.q.forward(x));
+    const written = this.read(x);
+    const toItself = sum(mul(query, written.key), { axes: [-1], keepDims: true });
+    const toPast = matmul(query, past.key, { transB: true });
+    const weights = softmax(add(concat([toItself, toPast], -1), bias));
+    const ofItself = mul(slice(weights, { axis: -1, start: 0, end: 1 }), written.value);
+    const ofPast = matmul(dropFirst(weights, -1), past.value);
+    return { mixed: this.#mix(add(ofItself, ofPast)), written };
+  }
 }
 
 export class LayerSelfAttention extends Module {
@@ -107,20 +126,17 @@ export class LayerSelfAttention extends Module {
     this.#rate = config.dropout_rate;
   }
 
-  /** @returns the sum, and the past with what stands in x behind it */
-  forward(x: Tensor, bias: Tensor, { past, pass }: SelfAttentionOptions = {}) {
+  forward(x: Tensor, bias: Tensor, pass?: TrainingPass): Tensor {
     const normed = this.layer_norm.forward(x);
-    const now = this.SelfAttention.read(normed);
-    const seen = past ? followedBy(past, now) : now;
-    const attended = this.SelfAttention.forward(normed, seen, bias, pass);
-    return { sum: add(x, dropoutAt(this.#rate, attended, pass)), seen };
+    const attended = this.SelfAttention.forward(normed, this.SelfAttention.read(normed), bias, pass);
+    return add(x, dropoutAt(this.#rate, attended, pass));
+  }
+
+  step(x: Tensor, past: KeysAndValues, bias: Tensor): { state: Tensor; written: KeysAndValues } {
+    const { mixed, written } = this.SelfAttention.step(this.layer_norm.forward(x), past, bias);
+    return { state: add(x, mixed), written };
   }
 }
-
-const followedBy = (past: KeysAndValues, now: KeysAndValues): KeysAndValues => ({
-  key: concat([past.key, now.key], 2),
-  value: concat([past.value, now.value], 2),
-});
 
 export class LayerCrossAttention extends Module {
   readonly EncDecAttention: Attention;

@@ -45,8 +45,8 @@ export function relativeBucket(
  * What is added to the scores of attention for each pair of positions. The buckets are a table of constants that is
  * looked up, so that no logarithm is rounded differently in the graph.
  * @param weight    [buckets, heads]
- * @param positions int64 [target, source]: position of the key minus that of the query
- * @returns         [1, heads, target, source]
+ * @param positions int64 [batch, target, source]: position of the key minus that of the query
+ * @returns         [batch, heads, target, source]
  */
 export function relativePositionBias(weight: Tensor, positions: Tensor, buckets: RelativeBuckets): Tensor {
   const { maxDistance } = buckets;
@@ -57,9 +57,9 @@ export function relativePositionBias(weight: Tensor, positions: Tensor, buckets:
   );
   const within = minimum(maximum(positions, -maxDistance), maxDistance);
   const bucket = reshape(embedding(constant(table), add(within, maxDistance)), positions.shape);
-  return unsqueeze(permute(embedding(weight, bucket), [2, 0, 1]), 0);
+  return permute(embedding(weight, bucket), [0, 3, 1, 2]);
 }
 
-/** int64 [target, source]: position of the key minus that of the query, both counted from 0. */
+/** int64 [1, target, source]: position of the key minus that of the query, both counted from 0. */
 export const relativePositions = (target: Dimension, source: Dimension): Tensor =>
-  sub(unsqueeze(arange(source), 0), unsqueeze(arange(target), 1));
+  unsqueeze(sub(unsqueeze(arange(source), 0), unsqueeze(arange(target), 1)), 0);

@@ -23,13 +23,7 @@ import type {
 } from "../seq2seq.ts";
 import type { TokenInputs } from "../sequence-classifier.ts";
 import type { T5Config } from "./t5-config.ts";
-import {
-  LayerCrossAttention,
-  LayerFF,
-  LayerNorm,
-  LayerSelfAttention,
-  type SelfAttentionOptions,
-} from "./t5-layers.ts";
+import { LayerCrossAttention, LayerFF, LayerNorm, LayerSelfAttention } from "./t5-layers.ts";
 import { type RelativeBuckets, relativePositionBias, relativePositions } from "./t5-relative-position.ts";
 
 class EncoderBlock extends Module {
@@ -42,7 +36,7 @@ class EncoderBlock extends Module {
 
   forward(x: Tensor, bias: Tensor, pass?: TrainingPass): Tensor {
     const [attention, feedForward] = this.layer;
-    return feedForward.forward(attention.forward(x, bias, { pass }).sum, pass);
+    return feedForward.forward(attention.forward(x, bias, pass), pass);
   }
 }
 
@@ -58,11 +52,16 @@ class DecoderBlock extends Module {
     ];
   }
 
-  forward(x: Tensor, source: KeysAndValues, biases: DecoderBiases, options: SelfAttentionOptions) {
+  forward(x: Tensor, source: KeysAndValues, biases: DecoderBiases, pass?: TrainingPass): Tensor {
     const [attention, cross, feedForward] = this.layer;
-    const { sum, seen } = attention.forward(x, biases.self, options);
-    const state = feedForward.forward(cross.forward(sum, source, biases.source, options.pass), options.pass);
-    return { state, seen };
+    const attended = attention.forward(x, biases.self, pass);
+    return feedForward.forward(cross.forward(attended, source, biases.source, pass), pass);
+  }
+
+  step(x: Tensor, past: KeysAndValues, source: KeysAndValues, biases: DecoderBiases) {
+    const [attention, cross, feedForward] = this.layer;
+    const { state, written } = attention.step(x, past, biases.self);
+    return { state: feedForward.forward(cross.forward(state, source, biases.source)), written };
   }
 }
 
@@ -91,7 +90,7 @@ abstract class Stack<Block extends EncoderBlock | DecoderBlock> extends Module {
     };
   }
 
-  /** @param positions int64 [target, source] @returns [1, heads, target, source] */
+  /** @param positions int64 [batch, target, source] @returns [batch, heads, target, source] */
   positionBias(positions: Tensor): Tensor {
     const { weight } = this.block[0]!.layer[0].SelfAttention.relative_attention_bias!;
     return relativePositionBias(weight, positions, this.#buckets);
@@ -135,23 +134,35 @@ class Decoder extends Stack<DecoderBlock> {
 
   /**
    * @param embedded [batch, target, hidden]
-   * @param past by block, where a sequence goes on
-   * @returns states of the embeddings and each block, the last one normalised; and what each block has seen
+   * @returns states of the embeddings and each block, the last one normalised
    */
   forward(
     embedded: Tensor,
     source: readonly KeysAndValues[],
     biases: DecoderBiases,
-    { past, pass }: { past?: readonly KeysAndValues[]; pass?: TrainingPass | undefined } = {},
-  ): { states: Tensor[]; seen: KeysAndValues[] } {
+    pass?: TrainingPass,
+  ): Tensor[] {
     const states = [dropoutAt(this.rate, embedded, pass)];
-    const seen: KeysAndValues[] = [];
+    for (const [i, block] of this.block.entries())
+      states.push(block.forward(states.at(-1)!, source[i]!, biases, pass));
+    return [...states.slice(0, -1), this.finish(states.at(-1)!, pass)];
+  }
+
+  /** @param embedded [batch, beams, hidden] @returns the last state, normalised, and what each block wrote */
+  step(
+    embedded: Tensor,
+    past: readonly KeysAndValues[],
+    source: readonly KeysAndValues[],
+    biases: DecoderBiases,
+  ): { state: Tensor; written: KeysAndValues[] } {
+    const written: KeysAndValues[] = [];
+    let state = embedded;
     for (const [i, block] of this.block.entries()) {
-      const result = block.forward(states.at(-1)!, source[i]!, biases, { past: past?.[i], pass });
-      states.push(result.state);
-      seen.push(result.seen);
+      const result = block.step(state, past[i]!, source[i]!, biases);
+      state = result.state;
+      written.push(result.written);
     }
-    return { states: [...states.slice(0, -1), this.finish(states.at(-1)!, pass)], seen };
+    return { state: this.finish(state), written };
   }
 }
 
@@ -190,13 +201,13 @@ export class T5ForConditionalGeneration extends Module implements Seq2Seq {
     const encoderStates = this.encoder.forward(this.shared.forward(input_ids), attention_mask, pass);
     const length = decoder_input_ids.dim(1);
     const positions = this.decoder.positionBias(relativePositions(length, length));
-    const { states } = this.decoder.forward(
+    const decoderStates = this.decoder.forward(
       this.shared.forward(decoder_input_ids),
       this.decoder.readSource(encoderStates.at(-1)!),
       { self: add(positions, attentionBias(causalMask(length))), source: hidePadding(attention_mask) },
-      { pass },
+      pass,
     );
-    return { logits: this.#head(states.at(-1)!), encoderStates, decoderStates: states };
+    return { logits: this.#head(decoderStates.at(-1)!), encoderStates, decoderStates };
   }
 
   decoderInputs(labels: Tensor): Tensor {
@@ -213,11 +224,11 @@ export class T5ForConditionalGeneration extends Module implements Seq2Seq {
   step({ tokens, visible, positions, past, source, attention_mask }: DecoderStepInputs) {
     const hidden = unsqueeze(attentionBias(visible), 1);
     const biases = {
-      self: add(this.decoder.positionBias(unsqueeze(positions, 0)), hidden),
+      self: add(this.decoder.positionBias(unsqueeze(positions, 1)), hidden),
       source: hidePadding(attention_mask),
     };
-    const { states, seen } = this.decoder.forward(this.shared.forward(tokens), source, biases, { past });
-    return { logits: this.#head(states.at(-1)!), past: seen };
+    const { state, written } = this.decoder.step(this.shared.forward(tokens), past, source, biases);
+    return { logits: this.#head(state), written };
   }
 
   #head(states: Tensor): Tensor {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Runtime } from "../../tensor/execution/runtime.ts";
+import { compile, input, int64, logSoftmax } from "../../tensor/index.ts";
 import { initialize, namedParameters } from "../module.ts";
 import { seq2seq } from "../seq2seq.ts";
-import { GoldenModel } from "../testing/golden-model.ts";
+import { GoldenModel, largestDifference } from "../testing/golden-model.ts";
 import type { Generated } from "./beam-search.ts";
 import { type GenerateOptions, type Generator, openGenerator } from "./generator.ts";
 import { generationPrograms } from "./programs.ts";
@@ -98,20 +100,58 @@ describe("a model of random numbers", () => {
     d_model: 8,
     d_kv: 4,
     num_heads: 2,
-    num_layers: 1,
+    num_layers: 2,
   });
+  const parameters = namedParameters(model);
+  const weights = initialize(parameters, lehmer(7));
   let generator: Generator;
 
   beforeAll(async () => {
-    let state = 7;
-    const random = () => {
-      state = (state * 48271) % 2147483647;
-      return state / 2147483647;
-    };
-    const { source, step } = generationPrograms(model, initialize(namedParameters(model), random));
+    const { source, step } = generationPrograms(model, weights);
     generator = await openGenerator({ source: source.bytes, step: step.bytes }, { tokens: model.tokens });
   });
   afterAll(() => generator.close());
+
+  test("the steps give each sequence the probabilities that the whole model gives it", async () => {
+    const sources = [
+      [5, 9, 30, 1],
+      [8, 1],
+      [7, 7, 7, 22, 3, 1],
+    ];
+    // Long enough that slots are dropped and room is made several times.
+    const options = { beams: 3, minLength: 40, maxLength: 150, noRepeatNgramSize: 3, returned: 3 };
+    const generated = await generator.generate(sources, options);
+    const forward = await openForward();
+    for (const [i, source] of sources.entries())
+      for (const { tokens, logProbabilities, score } of generated[i]!) {
+        const whole = await forward.logProbabilities(source, tokens);
+        expect(largestDifference(Float32Array.from(logProbabilities), whole)).toBeLessThan(1e-5);
+        const sum = logProbabilities.reduce((a, b) => a + b);
+        expect(score).toBeCloseTo(sum / (tokens.length - 1), 10);
+      }
+    await forward.close();
+  });
+
+  /** The model as it is trained: all tokens at once, no caches. */
+  async function openForward() {
+    const { logits } = model.forward({
+      input_ids: input("input_ids", "int64", ["batch", "source"]),
+      attention_mask: input("attention_mask", "int64", ["batch", "source"]),
+      decoder_input_ids: input("decoder_input_ids", "int64", ["batch", "target"]),
+    });
+    const runtime = await Runtime.load(compile({ all: logSoftmax(logits) }, { parameters, weights }).bytes);
+    return {
+      async logProbabilities(source: readonly number[], tokens: readonly number[]) {
+        const { all } = await runtime.run({
+          input_ids: int64([1, source.length], source),
+          attention_mask: int64([1, source.length], new Array(source.length).fill(1)),
+          decoder_input_ids: int64([1, tokens.length - 1], tokens.slice(0, -1)),
+        });
+        return Float32Array.from(tokens.slice(1), (token, i) => Number(all!.data[40 * i + token]));
+      },
+      close: () => runtime.close(),
+    };
+  }
 
   test("an empty batch has no sequences", async () => {
     expect(await generator.generate([])).toEqual([]);
@@ -153,3 +193,12 @@ describe("a model of random numbers", () => {
     expect(await generator.generate([[5, 1]], { maxLength: 3 })).toHaveLength(1);
   });
 });
+
+/** Numbers from 0 to 1 (Lehmer 1951). */
+function lehmer(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}

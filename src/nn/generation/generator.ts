@@ -1,5 +1,6 @@
 /** Sequences from sequences: the programs of a model, opened, and the searches that run on them. */
 import {
+  float32,
   type InferenceSession,
   int64,
   type NdArrays,
@@ -95,11 +96,11 @@ class ProgramGenerator implements Generator {
 
   async *#run(sources: readonly Tokens[], searches: readonly BeamSearch[]): AsyncGenerator<void> {
     if (sources.length === 0) return;
-    const recurrence = await this.#read(sources);
+    const sequence = await this.#read(sources);
     try {
-      yield* runSearches(new CachedDecoder(recurrence, sources.length), searches);
+      yield* runSearches(new CachedDecoder(sequence, sources.length), searches);
     } finally {
-      await recurrence.end();
+      await sequence.end();
     }
   }
 
@@ -108,18 +109,13 @@ class ProgramGenerator implements Generator {
     const inputs = padded(sources, this.#tokens.padding);
     const read = await this.#source.run(inputs);
     const state: NdArrays = { ...read, attention_mask: inputs.attention_mask! };
-    const carried: Record<string, string> = {};
+    const caches: Record<string, string> = {};
     for (const [name, { shape }] of Object.entries(read)) {
       const cache = name.slice("source.".length);
-      const [batch, heads, , depth] = shape as [number, number, number, number];
-      state[`past.${cache}`] = {
-        dtype: "float32",
-        shape: [batch, heads, 0, depth],
-        data: new Float32Array(),
-      };
-      carried[`next.${cache}`] = `past.${cache}`;
+      state[`past.${cache}`] = float32(shape.with(2, 0));
+      caches[`written.${cache}`] = `past.${cache}`;
     }
-    return this.#step.begin(state, carried);
+    return this.#step.begin(state, { inputs: caches, axis: 2 });
   }
 
   /** What a sequence says: without start and end. */

@@ -14,7 +14,7 @@ import type { KeysAndValues, Seq2Seq } from "../seq2seq.ts";
 export interface GenerationPrograms {
   /** input_ids and attention_mask [batch, source] -> the keys and values that the decoder attends to */
   readonly source: Program;
-  /** The last token of each beam, and what is known before it -> the likeliest next tokens, and what is known now. */
+  /** The last token of each beam, and what was written before -> the likeliest next tokens, and what is written now. */
   readonly step: Program;
 }
 
@@ -41,19 +41,19 @@ function stepGraph(model: Seq2Seq): Record<string, Tensor> {
         input(`${kind}.${layer}.${part}`, "float32", ["batch", heads, length, depth]);
       return { key: cache("key"), value: cache("value") };
     });
-  const { logits, past } = model.step({
+  const { logits, written } = model.step({
     tokens: input("tokens", "int64", ["batch", "beams"]),
-    visible: input("visible", "bool", ["batch", "beams", "(beams+past)"]),
-    positions: input("positions", "int64", ["(beams+past)"]),
+    visible: input("visible", "bool", ["batch", "beams", "(1+past)"]),
+    positions: input("positions", "int64", ["batch", "(1+past)"]),
     past: cachesOf("past", "past"),
     source: cachesOf("source", "source"),
     attention_mask,
   });
   const { values, indices } = topK(logSoftmax(logits), input("count", "int64", [1]));
-  return { log_probabilities: values, next_tokens: indices, ...named("next", past) };
+  return { log_probabilities: values, next_tokens: indices, ...named("written", written) };
 }
 
-/** Caches under names such as "next.0.key". */
+/** Caches under names such as "written.0.key". */
 const named = (kind: string, caches: readonly KeysAndValues[]): Record<string, Tensor> =>
   Object.fromEntries(
     caches.flatMap(({ key, value }, layer) => [

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { float32 } from "../ndarray.ts";
-import { concat, mul } from "../operators/index.ts";
+import { add, mul, sum } from "../operators/index.ts";
 import { compile } from "../program.ts";
 import { input } from "../tensor.ts";
 import { openRecurrent, type RecurrentSession } from "./recurrent-session.ts";
 
-// seen' = seen followed by scale x; put out twice, so that what is carried on can be compared.
-const seen = input("seen", "float32", ["batch", "length"]);
-const scaled = mul(input("x", "float32", ["batch", 1]), input("scale", "float32", ["batch", 1]));
-const next = concat([seen, scaled], 1);
-const program = compile({ next, copy: mul(next, 1) }, { parameters: new Map() });
+// What is written now is scale x; the answer is its sum with all that was written before.
+const cache = input("cache", "float32", ["batch", "length"]);
+const written = mul(input("x", "float32", ["batch", 1]), input("scale", "float32", ["batch", 1]));
+const answer = add(sum(cache, { axes: [1], keepDims: true }), written);
+const program = compile({ written, answer }, { parameters: new Map() });
 
 let session: RecurrentSession;
 beforeAll(async () => {
@@ -17,47 +17,65 @@ beforeAll(async () => {
 });
 afterAll(() => session.close());
 
-const begin = (scale = 1) =>
-  session.begin({ seen: float32([2, 0]), scale: float32([2, 1], [scale, scale]) }, { next: "seen" });
-const values = (first: number, second: number) => ({ x: float32([2, 1], [first, second]) });
+const begin = ({ room = 4, scale = 1 } = {}) =>
+  session.begin(
+    { cache: float32([2, room]), scale: float32([2, 1], [scale, scale]) },
+    { inputs: { written: "cache" }, axis: 1 },
+  );
+const x = (first: number, second: number) => ({ x: float32([2, 1], [first, second]) });
+const answers = (first: number, second: number) => ({ answer: float32([2, 1], [first, second]) });
 
-test("a run goes on from what the last one put out", async () => {
-  const run = await begin();
-  expect(await run.run(values(1, 2))).toEqual({ copy: float32([2, 1], [1, 2]) });
-  expect(await run.run(values(3, 4))).toEqual({ copy: float32([2, 2], [1, 3, 2, 4]) });
+test("a run sees what the runs before it have written", async () => {
+  const sequence = await begin();
+  expect(await sequence.run(x(1, 2), 0)).toEqual(answers(1, 2));
+  expect(await sequence.run(x(10, 20), 1)).toEqual(answers(11, 22));
+  expect(await sequence.run(x(100, 200), 2)).toEqual(answers(111, 222));
 });
 
-test("inputs that are not carried stay as they were given", async () => {
-  const run = await begin(10);
-  await run.run(values(1, 2));
-  expect((await run.run(values(3, 4))).copy).toEqual(float32([2, 2], [10, 30, 20, 40]));
+test("inputs that are no caches stay as they were given", async () => {
+  const sequence = await begin({ scale: 10 });
+  await sequence.run(x(1, 2), 0);
+  expect(await sequence.run(x(3, 4), 1)).toEqual(answers(40, 60));
 });
 
 test("sequences under way at once do not mix", async () => {
   const [first, second] = [await begin(), await begin()];
-  await Promise.all([first.run(values(1, 2)), second.run(values(5, 6))]);
-  const [one, two] = await Promise.all([first.run(values(3, 4)), second.run(values(7, 8))]);
-  expect(one.copy).toEqual(float32([2, 2], [1, 3, 2, 4]));
-  expect(two.copy).toEqual(float32([2, 2], [5, 7, 6, 8]));
+  await Promise.all([first.run(x(1, 2), 0), second.run(x(5, 6), 0)]);
+  expect(await Promise.all([first.run(x(10, 10), 1), second.run(x(10, 10), 1)])).toEqual([
+    answers(11, 12),
+    answers(15, 16),
+  ]);
 });
 
 test("rows of the batch can leave, and change places", async () => {
-  const run = await begin();
-  await run.run(values(1, 2));
-  await run.select([1, 0]);
-  expect((await run.run(values(3, 4))).copy).toEqual(float32([2, 2], [2, 3, 1, 4]));
-  await run.select([1]);
-  expect((await run.run({ x: float32([1, 1], [9]) })).copy).toEqual(float32([1, 3], [1, 4, 9]));
+  const sequence = await begin();
+  await sequence.run(x(1, 2), 0);
+  await sequence.keepRows([1, 0]);
+  expect(await sequence.run(x(10, 20), 1)).toEqual(answers(12, 21));
+  await sequence.keepRows([1]);
+  expect((await sequence.run({ x: float32([1, 1], [100]) }, 2)).answer).toEqual(float32([1, 1], [121]));
+});
+
+test("full caches drop what is not needed, others in each row, and get more room", async () => {
+  const sequence = await begin({ room: 2 });
+  await sequence.run(x(1, 2), 0);
+  await sequence.run(x(10, 20), 1);
+  await expect(sequence.run(x(100, 200), 2)).rejects.toThrow(
+    "[2, 1] does not fit into [2, 2] at place 2 of axis 1",
+  );
+  await sequence.keepPlaces([[1], [0]], 3);
+  expect(await sequence.run(x(100, 200), 1)).toEqual(answers(110, 202));
+  expect(await sequence.run(x(0, 0), 2)).toEqual(answers(110, 202));
 });
 
 test("what fails leaves the state as it was; what has ended is refused", async () => {
-  const run = await begin();
-  await run.run(values(1, 2));
-  await expect(run.run({ x: float32([3, 1]) })).rejects.toThrow("the program failed");
-  await expect(run.run({})).rejects.toThrow("input x is missing");
-  expect((await run.run(values(3, 4))).copy).toEqual(float32([2, 2], [1, 3, 2, 4]));
-  await run.end();
-  await expect(run.run(values(5, 6))).rejects.toThrow("the sequence of runs has ended");
+  const sequence = await begin();
+  await sequence.run(x(1, 2), 0);
+  await expect(sequence.run({ x: float32([3, 1]) }, 1)).rejects.toThrow("the program failed");
+  await expect(sequence.run({}, 1)).rejects.toThrow("input x is missing");
+  expect(await sequence.run(x(10, 20), 1)).toEqual(answers(11, 22));
+  await sequence.end();
+  await expect(sequence.run(x(1, 2), 2)).rejects.toThrow("the sequence of runs has ended");
 });
 
 test("what is no model is refused", async () => {

@@ -4,29 +4,43 @@ import type { RuntimeOptions } from "./runtime.ts";
 import { WorkerCalls } from "./worker-calls.ts";
 
 /**
- * A program that goes on from what it put out before, such as a decoder from its caches of keys and values. The state
- * stays in the worker thread: for 32 beams of T5-small it is 50 MB after 64 tokens, and copying it to the caller and
- * back would take as long as the step itself.
+ * A program with caches, such as a decoder with keys and values: what it puts out is written into its inputs, behind
+ * what earlier runs have written. Caches stay in the worker thread, in place: for 32 beams of T5-small and 64 tokens
+ * they are 50 MB, and moving them to the caller and back would take as long as the step itself.
  */
 export interface RecurrentSession {
   /**
    * Begins a sequence of runs.
-   * @param state   inputs that are not given at each run: first values of those that change, and those that stay
-   * @param carried by output that belongs to the state, the input that it becomes in the next run
+   * @param state  inputs that are not given at each run: caches, and what stays the same
    */
-  begin(state: NdArrays, carried: Readonly<Record<string, string>>): Promise<Recurrence>;
+  begin(state: NdArrays, caches: Caches): Promise<Recurrence>;
   close(): Promise<void>;
+}
+
+export interface Caches {
+  /** By output, the input that it is written into. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The axis along which caches grow. */
+  readonly axis: number;
 }
 
 /** One sequence of runs. Several may be under way in a session, each with a state of its own. */
 export interface Recurrence {
   /**
    * @param inputs those that are not in the state
-   * @returns      the outputs that are not carried on
+   * @param place  where on their axis the caches are written
+   * @returns      the outputs that do not belong to caches
+   * @throws {TensorError} when the caches have too little room
    */
-  run(inputs: NdArrays): Promise<NdArrays>;
-  /** Keeps these places of the first axis (the batch) of everything in the state. */
-  select(rows: readonly number[]): Promise<void>;
+  run(inputs: NdArrays, place: number): Promise<NdArrays>;
+  /** Keeps these rows of everything in the state, in this order: places of the first axis, the batch. */
+  keepRows(rows: readonly number[]): Promise<void>;
+  /**
+   * Moves what is kept of the caches to their front, and makes room behind it.
+   * @param places on the axis of the caches, by row, as many for each
+   * @param size   of the axis from now on; what was not written is 0
+   */
+  keepPlaces(places: readonly (readonly number[])[], size: number): Promise<void>;
   /** Drops the state. */
   end(): Promise<void>;
 }
@@ -51,11 +65,12 @@ export async function openRecurrent(
     throw error;
   }
   return {
-    async begin(state, carried) {
-      const id = await calls.call<number>("begin", [state, carried]);
+    async begin(state, caches) {
+      const id = await calls.call<number>("begin", [state, caches]);
       return {
-        run: (inputs) => calls.call("run", [id, inputs]),
-        select: (rows) => calls.call("select", [id, rows]),
+        run: (inputs, place) => calls.call("run", [id, inputs, place]),
+        keepRows: (rows) => calls.call("keepRows", [id, rows]),
+        keepPlaces: (places, size) => calls.call("keepPlaces", [id, places, size]),
         end: () => calls.call("end", [id]),
       };
     },

@@ -250,6 +250,7 @@ export const gradientLaws: Readonly<Record<Differentiable, fc.Arbitrary<Example>
     shapes: [["sequence", ...rest]],
     write: (x) => op.add(op.select(x, 0, 0), op.select(x, 0, 1)),
   })),
+  dropFirst: on(shapes(0, 2), (rest) => ({ shapes: [[4, ...rest]], write: (x) => op.dropFirst(x, 0) })),
   split: on(shapes(0, 2), (rest) => ({
     shapes: [[...rest, 4]],
     write: (x) => op.split(x, [1, 3], -1)[1]!,
