@@ -107,12 +107,13 @@ export class BeamSearch {
     const length = this.#live[0]!.tokens.length + 1;
     const best = this.#best(next);
     const hasEnded = ({ tokens }: Hypothesis) => length >= maxLength || tokens.at(-1) === this.#tokens.end;
-    const ended = best.slice(0, beams).filter(hasEnded);
+    // Where every token is banned, sequences stay as they are.
+    const ended = best.length > 0 ? best.slice(0, beams).filter(hasEnded) : this.#live;
     this.#finished = [...this.#finished, ...ended.map((hypothesis) => this.#finish(hypothesis))]
       .sort((a, b) => b.score - a.score)
       .slice(0, beams);
     this.#live = best.filter((hypothesis) => !hasEnded(hypothesis)).slice(0, beams);
-    this.#isDone = length >= maxLength || this.#cannotImprove(length);
+    this.#isDone = length >= maxLength || this.#live.length === 0 || this.#cannotImprove(length);
   }
 
   /** The best continuations that are not banned, twice as many as beams, so that enough are left when some end. */

@@ -175,6 +175,18 @@ describe("a model of random numbers", () => {
     }
   });
 
+  test("where every token is banned, the sequence is cut", async () => {
+    const [[only]] = (await generator.generate([[5, 1]], {
+      minLength: 60,
+      maxLength: 60,
+      noRepeatNgramSize: 1,
+    })) as [[Generated]];
+    // All 40 tokens but the end, each once.
+    expect(only.tokens.toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 40 }, (_, i) => i).filter((i) => i !== 1),
+    );
+  });
+
   test("mistakes are answered with what is possible", async () => {
     await expect(generator.generate([[5, 1], []])).rejects.toThrow(
       "source 1 has no tokens: not even its end",

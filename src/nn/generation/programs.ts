@@ -3,6 +3,7 @@ import {
   compile,
   input,
   logSoftmax,
+  minimum,
   type NdArray,
   type Program,
   type Tensor,
@@ -49,7 +50,8 @@ function stepGraph(model: Seq2Seq): Record<string, Tensor> {
     source: cachesOf("source", "source"),
     attention_mask,
   });
-  const { values, indices } = topK(logSoftmax(logits), input("count", "int64", [1]));
+  const count = minimum(input("count", "int64", [1]), Number(logits.dim(-1)));
+  const { values, indices } = topK(logSoftmax(logits), count);
   return { log_probabilities: values, next_tokens: indices, ...named("written", written) };
 }
 

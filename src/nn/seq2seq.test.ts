@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { namedParameters } from "./module.ts";
+import { seq2seq } from "./seq2seq.ts";
+
+test("a model is made from its config.json, defaults filled in", () => {
+  const model = seq2seq({ model_type: "t5" });
+  const sizes = [...namedParameters(model).values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+  // The published size of T5-small.
+  expect(sizes.reduce((a, b) => a + b)).toBe(60_506_624);
+  expect(model.tokens).toEqual({ start: 0, end: 1, padding: 0 });
+  expect(model.caches).toEqual(new Array(6).fill({ heads: 8, depth: 64 }));
+});
+
+test("an architecture that is not known is answered with those that are", () => {
+  expect(() => seq2seq({ model_type: "bart" })).toThrowErrorMatchingInlineSnapshot(
+    `[CheckpointError: config.json: model_type must be one of t5, got "bart"]`,
+  );
+});
