@@ -28,7 +28,7 @@ export interface TrainerOptions {
 }
 
 export class Trainer {
-  readonly #options: TrainerOptions;
+  readonly #options: Omit<TrainerOptions, "parameters">;
   readonly #memory: ParameterMemory;
   readonly #optimizer: Optimizer;
   readonly #masks: DropoutMasks;
@@ -52,14 +52,16 @@ export class Trainer {
     { training, evaluation }: { training: Runtime; evaluation: Runtime },
     communicator: Communicator | undefined,
   ) {
-    this.#options = options;
+    // The first values are copied into the memory below: kept here, the model would be in memory twice.
+    const { parameters, ...rest } = options;
+    this.#options = rest;
     this.#training = training;
     this.#evaluation = evaluation;
     this.#communicator = communicator;
     this.#optimizer = optimizer(options.optimizer);
     this.#masks = new DropoutMasks(options.training.masks, options.seed);
     const trained = new Set(options.training.gradients.map(({ parameter }) => parameter));
-    this.#memory = new ParameterMemory(options.parameters, trained, ["gradients", ...this.#optimizer.slots]);
+    this.#memory = new ParameterMemory(parameters, trained, ["gradients", ...this.#optimizer.slots]);
   }
 
   /** See `TrainingSession.step`. A step whose gradient is not finite changes no parameter. */
