@@ -3,10 +3,10 @@ import { int64 } from "../tensor/index.ts";
 import { batches, longestFirst, type Preparation } from "./index.ts";
 
 /** Texts as their character codes, padded with zeros. */
-const characters: Preparation<string, number[]> = {
-  prepare: (text) => [...text].map((character) => character.charCodeAt(0)),
-  lengthOf: (codes) => codes.length,
-  collate(examples) {
+const characters = {
+  prepare: (text: string) => [...text].map((character) => character.charCodeAt(0)),
+  lengthOf: (codes: number[]) => codes.length,
+  collate(examples: readonly number[][]) {
     const longest = Math.max(...examples.map((codes) => codes.length));
     const padded = examples.flatMap((codes) => [
       ...codes,
@@ -14,7 +14,7 @@ const characters: Preparation<string, number[]> = {
     ]);
     return { codes: int64([examples.length, longest], padded) };
   },
-};
+} satisfies Preparation<string, number[]>;
 
 test("a batch knows its rows", () => {
   const examples = ["a", "bcd", "ef"].map(characters.prepare);

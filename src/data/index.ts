@@ -3,7 +3,7 @@ export { type Batch, batches } from "./batches.ts";
 export { type BadRow, DataError } from "./data-error.ts";
 export { type Dataset, type DatasetRecord, describeDataset } from "./dataset.ts";
 export { lengthGroups, longestFirst } from "./length-groups.ts";
-export type { Preparation } from "./preparation.ts";
+export type { Preparation, PreparationSource } from "./preparation.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { type ReadTableOptions, readTable } from "./read-table.ts";
 export { type Split, type SplitShares, splitDataset } from "./split-dataset.ts";

@@ -5,9 +5,20 @@ import type { NdArrays } from "../tensor/index.ts";
  * Training, evaluation and serving all prepare through it, so they cannot differ.
  */
 export interface Preparation<Input, Example> {
-  prepare(input: Input): Example;
+  /** May wait, for a decoder such as that of images. */
+  prepare(input: Input): Example | Promise<Example>;
   /** Pads the examples to the longest of them and stacks them under the names of the model's inputs. */
   collate(examples: readonly Example[]): NdArrays;
   /** Length by which examples are grouped into batches (tokens); equal for all where padding plays no part. */
   lengthOf(example: Example): number;
+}
+
+/**
+ * Where a worker thread finds a preparation, which as an object cannot be sent to it: the URL of a module, whose
+ * export `open` makes it from these options.
+ */
+export interface PreparationSource {
+  readonly module: string;
+  /** Plain data. */
+  readonly options: unknown;
 }

@@ -3,7 +3,7 @@ export { type Clock, systemClock } from "./clock.ts";
 export { type HttpServer, type ListenOptions, listen } from "./http-server.ts";
 export { openPredictionLog, type PredictionLog, type PredictionLogOptions } from "./prediction-log.ts";
 export { type ReadPredictionsOptions, readPredictions } from "./read-predictions.ts";
-export type { InputMetric, Servable, ServiceRoute } from "./servable.ts";
+export type { InputMetric, Servable, ServiceRoute, UploadedFile } from "./servable.ts";
 export {
   type ServedModel,
   type Service,

@@ -22,7 +22,8 @@ export interface PredictionOptions<Input, Example, Answer, Body, Reply> {
   readonly bodyBytes: number;
 }
 
-interface Predicted<Answer> {
+interface Predicted<Answer, Body> {
+  readonly body: Body;
   readonly answer: Answer;
   readonly probabilities: readonly number[] | undefined;
   readonly latencyMs: number;
@@ -44,8 +45,8 @@ export function predictionEndpoints<Input, Example, Answer, Body, Reply>(
         responses: responses(route.response),
       },
       async handle(c) {
-        const { answer } = await predict(c, route.method === "GET" ? query : json, options);
-        return c.json(route.toReply(answer) as object);
+        const { answer, body } = await predict(c, route.method === "GET" ? query : json, options);
+        return c.json(route.toReply(answer, body) as object);
       },
     },
     {
@@ -57,7 +58,7 @@ export function predictionEndpoints<Input, Example, Answer, Body, Reply>(
         responses: responses(predictReply),
       },
       async handle(c) {
-        const predicted = await predict(c, json, options);
+        const { body: _, ...predicted } = await predict(c, json, options);
         const { name, version } = model;
         return c.json({ ...predicted, model: { name, version }, requestId: c.get("requestId") });
       },
@@ -78,13 +79,13 @@ async function predict<Input, Example, Answer, Body, Reply>(
     metrics,
     predictions,
   }: PredictionOptions<Input, Example, Answer, Body, Reply>,
-): Promise<Predicted<Answer>> {
+): Promise<Predicted<Answer, Body>> {
   metrics.requests.inc();
   try {
     const body = parseRequest(route.request, await read(c), route.example);
     const input = route.toInput(body);
     metrics.observeInput(input);
-    const answer = await queue.ask(servable.prepare(input));
+    const answer = await queue.ask(await servable.prepare(input));
     const probabilities = servable.probabilities?.(answer);
     const latencyMs = round(c.get("elapsedMs")());
     metrics.latency.observe(latencyMs / 1000);
@@ -98,7 +99,7 @@ async function predict<Input, Example, Answer, Body, Reply>(
       answer,
       ...(probabilities && { probabilities }),
     });
-    return { answer, probabilities, latencyMs };
+    return { body, answer, probabilities, latencyMs };
   } catch (error) {
     metrics.errors.inc();
     throw error;

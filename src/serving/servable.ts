@@ -10,10 +10,18 @@ export interface Servable<Input, Example, Answer> extends Preparation<Input, Exa
   probabilities?(answer: Answer): readonly number[];
 }
 
+/** A file of a form. */
+export interface UploadedFile {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
 /** The project's own route: its body, and how it becomes the task's input and the reply. */
 export interface ServiceRoute<Input, Answer, Body = unknown, Reply = unknown> {
-  /** A `POST` carries its body as JSON, a `GET` carries it in the query. */
   readonly method: "POST" | "GET";
+  /** Where the body is: JSON (of a `POST`, unless given), the query (of a `GET`), or a `multipart/form-data` with files. */
+  readonly reads?: "json" | "query" | "form";
   readonly path: string;
   readonly summary: string;
   readonly request: z.ZodType<Body>;
@@ -21,7 +29,9 @@ export interface ServiceRoute<Input, Answer, Body = unknown, Reply = unknown> {
   /** A right body: shown in `/docs`, and by every message about a wrong one. */
   readonly example: Body;
   toInput(body: Body): Input;
-  toReply(answer: Answer): Reply;
+  toReply(answer: Answer, body: Body): Reply;
+  /** Whether the answer to this body is sent in parts while the model writes it, as server-sent events. */
+  streams?(body: Body): boolean;
 }
 
 /** A Prometheus histogram over inputs, such as `review_length`. */

@@ -83,7 +83,7 @@ async function medianLatency(
 ): Promise<number> {
   const times: number[] = [];
   for (const row of rows) {
-    const inputs = task.collate([task.prepare(row)]);
+    const inputs = task.collate([await task.prepare(row)]);
     const start = performance.now();
     await session.run(inputs);
     times.push(performance.now() - start);

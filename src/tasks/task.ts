@@ -2,7 +2,15 @@
 import type { z } from "zod";
 import type { Dataset } from "../data/index.ts";
 import type { Servable } from "../serving/index.ts";
-import type { NdArray, NdArrays, Parameter, Tensor, TrainingPass } from "../tensor/index.ts";
+import type {
+  InferenceSession,
+  NdArray,
+  NdArrays,
+  Parameter,
+  RuntimeOptions,
+  Tensor,
+  TrainingPass,
+} from "../tensor/index.ts";
 import type { Trainable } from "../train/index.ts";
 import type { PathKeys } from "./typed-paths.ts";
 
@@ -18,7 +26,7 @@ export type TableRow = Readonly<Record<string, string | number>>;
 export interface Task<Row, Input, Example, Outcome, Answer>
   extends Trainable<Row, Example, Outcome>,
     Servable<Input, Example, Answer> {
-  prepare(input: Row | Input): Example;
+  prepare(input: Row | Input): Example | Promise<Example>;
   /** Writes what is needed to prepare and answer elsewhere exactly as here. */
   save(folder: string): Promise<void>;
   /** How often each label was taken for which: rows are the truth. */
@@ -46,6 +54,12 @@ type Weights = ReadonlyMap<string, NdArray<"float32">>;
 export interface FinishedModel extends ModelGraph {
   readonly config: Readonly<Record<string, unknown>>;
   readonly weights: Weights;
+}
+
+/** A model that answers batches. */
+export interface OpenModel extends Pick<InferenceSession, "run" | "close"> {
+  /** The same for one input, told the outputs so far while they grow. */
+  stream?(inputs: NdArrays, onOutputs: (outputs: NdArrays) => void): Promise<NdArrays>;
 }
 
 /** A model that is to be trained. */
@@ -82,6 +96,8 @@ export interface TaskKind<Config, Row, Input, Example, Outcome, Answer> {
   create(config: Config, context: TaskContext): Promise<Task<Row, Input, Example, Outcome, Answer>>;
   /** From the folder that `save` wrote. */
   open(folder: string): Promise<Task<Row, Input, Example, Outcome, Answer>>;
+  /** The model of a finished folder, ready to answer: its inference program, unless an answer takes more than one run. */
+  openModel?(folder: string, options?: RuntimeOptions): Promise<OpenModel>;
   read(config: Config, context: TaskContext): Promise<Splits<Row>>;
   /** @param train the rows that will train it, for what depends on them such as class weights */
   model(config: Config, context: TaskContext, train: readonly Row[]): Promise<TaskModel>;

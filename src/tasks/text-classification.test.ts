@@ -192,8 +192,8 @@ describe("a model from a checkpoint folder", () => {
       const session = await openInference(program.bytes);
       const task = await kind.create(config, context());
       const inputs = task.collate([
-        task.prepare({ text: "a b", label: 0 }),
-        task.prepare({ text: "b", label: 1 }),
+        await task.prepare({ text: "a b", label: 0 }),
+        await task.prepare({ text: "b", label: 1 }),
       ]);
       const masks = Object.fromEntries(
         program.masks.map(({ name, shape }) => {

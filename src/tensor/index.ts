@@ -8,6 +8,7 @@ export {
   type Recurrence,
   type RecurrentSession,
 } from "./execution/recurrent-session.ts";
+export type { RuntimeOptions } from "./execution/runtime.ts";
 export type { TrainerOptions } from "./execution/trainer.ts";
 export {
   type StepOptions,

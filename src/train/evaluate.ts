@@ -1,5 +1,6 @@
 import { batches, longestFirst } from "../data/index.ts";
 import { type NdArrays, oneProcess, type ProcessGroup } from "../tensor/index.ts";
+import { prepareRows } from "./prepare-rows.ts";
 import { TrainError } from "./train-error.ts";
 import type { Trainable } from "./trainable.ts";
 
@@ -29,7 +30,7 @@ export async function evaluate<Row, Example, Outcome>(
   rows: readonly Row[],
   options: EvaluateOptions,
 ): Promise<Evaluation<Outcome>> {
-  const examples = rows.map((row) => trainable.prepare(row));
+  const examples = await prepareRows(trainable, rows);
   const evaluation = await evaluateExamples(run, trainable, examples, options);
   if (!evaluation) throw options.signal?.reason;
   return evaluation;

@@ -1,5 +1,6 @@
 import { type NdArrays, oneProcess, type ProcessGroup, type TrainingSession } from "../tensor/index.ts";
 import type { MetricLog } from "./metric-log.ts";
+import { prepareRows } from "./prepare-rows.ts";
 import type { Report } from "./report.ts";
 import { differencesOf, findStart, show } from "./resume.ts";
 import { TrainError } from "./train-error.ts";
@@ -81,7 +82,7 @@ export interface BestCheckpoint {
 export async function train<Row, Example, Outcome>(
   options: TrainOptions<Row, Example, Outcome>,
 ): Promise<TrainResult> {
-  const { session, rows, settings, origin = {}, checkpoints, report = () => {} } = options;
+  const { session, trainable, rows, settings, origin = {}, checkpoints, report = () => {} } = options;
   const { processes = oneProcess } = options;
   checkSettings(settings);
   for (const split of ["train", "validation"] as const) {
@@ -108,7 +109,11 @@ export async function train<Row, Example, Outcome>(
   await session.synchronise();
   const [progress] = await processes.gather(start?.progress);
   const logged = resume ? await options.run.latestMetrics() : {};
-  return new TrainingLoop(options, { record, progress, logged }).run();
+  const examples = {
+    train: await prepareRows(trainable, rows.train),
+    validation: await prepareRows(trainable, rows.validation),
+  };
+  return new TrainingLoop(options, { examples, record, progress, logged }).run();
 }
 
 /**

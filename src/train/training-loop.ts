@@ -33,6 +33,7 @@ export class TrainingLoop<Row, Example, Outcome> {
   #lastSave: { step: number; time: number };
 
   /**
+   * @param examples the rows, prepared
    * @param record   what the run is started with, for its checkpoints
    * @param progress of the checkpoint that the session has been restored from
    * @param logged   the metrics that the store has already
@@ -40,17 +41,22 @@ export class TrainingLoop<Row, Example, Outcome> {
   constructor(
     options: TrainOptions<Row, Example, Outcome>,
     {
+      examples,
       record,
       progress,
       logged,
-    }: { record: Record<string, unknown>; progress: Progress | undefined; logged: Record<string, Metric> },
+    }: {
+      examples: { readonly train: Example[]; readonly validation: Example[] };
+      record: Record<string, unknown>;
+      progress: Progress | undefined;
+      logged: Record<string, Metric>;
+    },
   ) {
-    const { trainable, rows, settings, run, now = Date.now, processes = oneProcess } = options;
-    const prepare = (rows: readonly Row[]) => rows.map((row) => trainable.prepare(row));
+    const { trainable, settings, run, now = Date.now, processes = oneProcess } = options;
     this.#options = options;
     this.#now = now;
     this.#processes = processes;
-    this.#examples = { train: prepare(rows.train), validation: prepare(rows.validation) };
+    this.#examples = examples;
     const lengths = this.#examples.train.map((example) => trainable.lengthOf(example));
     this.#plan = planEpochs(lengths, settings);
     this.#schedule = createSchedule(settings.schedule, this.#plan.totalSteps);
