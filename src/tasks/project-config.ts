@@ -46,6 +46,10 @@ const commonConfig = z.object({
     log_every: z.int().positive(),
     /** Threads of a step; null takes all cores. */
     threads: z.int().positive().nullable(),
+    /** Threads that prepare rows ahead of the step; 0 prepares in the main thread, null as many as there is work for. */
+    workers: z.int().nonnegative().nullable(),
+    /** Writes a trace of a few steps and prints the most expensive operators. */
+    profile: z.boolean(),
   }),
 });
 
