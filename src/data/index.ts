@@ -2,6 +2,7 @@
 export { type Batch, batches } from "./batches.ts";
 export { type BadRow, DataError } from "./data-error.ts";
 export { type Dataset, type DatasetRecord, describeDataset } from "./dataset.ts";
+export { InvalidInput, type InvalidInputDetails, type InvalidInputReason } from "./invalid-input.ts";
 export { lengthGroups, longestFirst } from "./length-groups.ts";
 export type { Preparation, PreparationSource } from "./preparation.ts";
 export { type Random, seededRandom } from "./random.ts";

@@ -5,7 +5,10 @@ import type { NdArrays } from "../tensor/index.ts";
  * Training, evaluation and serving all prepare through it, so they cannot differ.
  */
 export interface Preparation<Input, Example> {
-  /** May wait, for a decoder such as that of images. */
+  /**
+   * May wait, for a decoder such as that of images.
+   * @throws {InvalidInput} for an input that nothing can be made of, such as a damaged image
+   */
   prepare(input: Input): Example | Promise<Example>;
   /** Pads the examples to the longest of them and stacks them under the names of the model's inputs. */
   collate(examples: readonly Example[]): NdArrays;
