@@ -31,7 +31,7 @@ export async function evaluate<Row, Example, Outcome>(
   options: EvaluateOptions,
 ): Promise<Evaluation<Outcome>> {
   const examples = await prepareRows(trainable, rows);
-  const evaluation = await evaluateExamples(run, trainable, examples, options);
+  const evaluation = await evaluateExamples(run, trainable, { rows, examples }, options);
   if (!evaluation) throw options.signal?.reason;
   return evaluation;
 }
@@ -54,7 +54,7 @@ interface Judged<Outcome> {
 export async function evaluateExamples<Row, Example, Outcome>(
   run: (inputs: NdArrays) => Promise<NdArrays>,
   trainable: Trainable<Row, Example, Outcome>,
-  examples: readonly Example[],
+  { rows: all, examples }: { readonly rows: readonly Row[]; readonly examples: readonly Example[] },
   { batchSize, signal, processes = oneProcess }: EvaluateOptions & { readonly processes?: ProcessGroup },
 ): Promise<Evaluation<Outcome> | undefined> {
   const lengths = examples.map((example) => trainable.lengthOf(example));
@@ -62,8 +62,16 @@ export async function evaluateExamples<Row, Example, Outcome>(
   const judged: Judged<Outcome>[] = [];
   let batch = processes.rank;
   for (; batch < groups.length && !signal?.aborted; batch += processes.size) {
-    for (const { rows, inputs } of batches(examples, trainable, [groups[batch]!]))
-      judged.push({ batch, rows, ...judge(trainable, rows, inputs, await run(inputs)) });
+    for (const { rows, inputs } of batches(examples, trainable, [groups[batch]!])) {
+      const outputs = await run(inputs);
+      const judgement = judge(
+        trainable,
+        rows.map((row) => all[row]!),
+        inputs,
+        outputs,
+      );
+      judged.push({ batch, rows, ...judgement });
+    }
   }
   // Who is stopped says so, since the others wait for its share.
   const parts = await processes.gather(batch < groups.length ? undefined : judged);
@@ -78,11 +86,11 @@ export async function evaluateExamples<Row, Example, Outcome>(
 
 function judge<Row, Example, Outcome>(
   trainable: Trainable<Row, Example, Outcome>,
-  rows: readonly number[],
+  rows: readonly Row[],
   inputs: NdArrays,
   outputs: NdArrays,
 ): Pick<Judged<Outcome>, "loss" | "outcomes"> {
-  const outcomes = trainable.outcomes(inputs, outputs);
+  const outcomes = trainable.outcomes(inputs, outputs, rows);
   if (outcomes.length !== rows.length) {
     const message = `the task judged ${outcomes.length} rows of a batch of ${rows.length}: outcomes() must return one for each`;
     throw new TrainError("missing-output", message, {

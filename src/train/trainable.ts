@@ -13,8 +13,9 @@ export interface Trainable<Row, Example, Outcome> extends Preparation<Row, Examp
    * One outcome for each row of a batch, in order.
    * @param inputs  what `collate` made of the rows, targets included
    * @param outputs what the model answered: `loss` (float32 scalar, mean over the rows), `logits`, ...
+   * @param rows    the rows themselves, for what the numbers do not keep, such as the text of a reference
    */
-  outcomes(inputs: NdArrays, outputs: NdArrays): Outcome[];
+  outcomes(inputs: NdArrays, outputs: NdArrays, rows: readonly Row[]): Outcome[];
   /** Metrics over all rows of a split, such as `{ accuracy, f1 }`. */
   measure(outcomes: readonly Outcome[]): Record<string, number>;
 }

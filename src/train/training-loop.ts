@@ -152,11 +152,11 @@ export class TrainingLoop<Row, Example, Outcome> {
 
   /** Evaluates, decides whether this is the best epoch and saves it. False when the signal came before that. */
   async #finishEpoch(): Promise<boolean> {
-    const { session, trainable, settings, signal } = this.#options;
+    const { session, trainable, rows, settings, signal } = this.#options;
     const validation = await evaluateExamples(
       (inputs) => session.evaluate(inputs),
       trainable,
-      this.#examples.validation,
+      { rows: rows.validation, examples: this.#examples.validation },
       {
         ...{ batchSize: settings.batchSize, processes: this.#processes },
         ...(signal && { signal }),
