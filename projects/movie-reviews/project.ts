@@ -4,7 +4,7 @@ import { defineProject, textClassification } from "../../src/tasks/index.ts";
 
 export default defineProject({
   name: "movie-reviews",
-  task: textClassification({ labels: ["negative", "positive"] }),
+  task: textClassification,
   route: {
     method: "POST",
     path: "/inference",

@@ -5,10 +5,17 @@ import { parquetWriteFile } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { savePretrained } from "../nn/index.ts";
 import { compile, float32, openInference, TrainingPass } from "../tensor/index.ts";
+import { textDataConfig } from "./labelled-texts.ts";
 import { tinyReviews } from "./testing/tiny-reviews.ts";
 import { type TextClassificationConfig, textClassification } from "./text-classification.ts";
 
-const kind = textClassification({ labels: ["negative", "positive"] });
+const kind = textClassification;
+/** The section `data` with what a test says of it. */
+const dataOf = (given: object) =>
+  textDataConfig.parse({
+    ...{ train: "train.csv", validation: "validation.csv", test: "test.csv", text: "text", label: "label" },
+    ...{ labels: ["negative", "positive"], ...given },
+  });
 
 let folder: string;
 beforeAll(async () => {
@@ -18,8 +25,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe("reading rows", () => {
-  const read = (file: string, { text = "text", label = "label" } = {}) => {
-    const data = { train: file, validation: file, test: file, text, label };
+  const read = (file: string, given: object = {}) => {
+    const data = dataOf({ train: file, validation: file, test: file, ...given });
     return kind.read({ data } as TextClassificationConfig, { folder, seed: 0 });
   };
   const write = async (file: string, content: string) => {
@@ -80,6 +87,25 @@ describe("reading rows", () => {
     `);
   });
 
+  test("scores are divided by a threshold, columns are kept, and only the beginning is read", async () => {
+    const file = await write("j.csv", "text,score,party\ngood,-0.1,A\nbad,0.3,B\nworse,0.25,\nworst,0.9,B\n");
+    const { train } = await read(file, { label: "score", label_threshold: 0.25, keep: ["party"], limit: 3 });
+    expect(train.rows).toEqual([
+      { text: "good", label: 0, kept: { party: "A" } },
+      { text: "bad", label: 1, kept: { party: "B" } },
+      { text: "worse", label: 0, kept: { party: "" } },
+    ]);
+  });
+
+  test("a threshold divides into two classes only", async () => {
+    const file = await write("k.csv", "text,label\ngood,1\n");
+    await expect(
+      read(file, { labels: ["a", "b", "c"], label_threshold: 0 }),
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[TaskError: data.label_threshold divides scores into two classes; data.labels has 3]`,
+    );
+  });
+
   test("text and label cannot be the same column", async () => {
     const file = await write("i.csv", "text,label\ngood film,1\n");
     await expect(read(file, { label: "text" })).rejects.toThrowErrorMatchingInlineSnapshot(
@@ -100,7 +126,11 @@ describe("a model from a checkpoint folder", () => {
     // A whole classifier, saved as Hugging Face does, with its tokenizer.
     await mkdir(join(folder, "checkpoint"));
     const scratch = { checkpoint: null, tokenizer: "tokenizer", max_length: 16, lora: null, architecture };
-    const { weights, config } = await kind.model({ model: scratch, loss } as never, context(), []);
+    const { weights, config } = await kind.model(
+      { data: dataOf({}), model: scratch, loss } as never,
+      context(),
+      [],
+    );
     await savePretrained(join(folder, "checkpoint"), config, weights);
     await copyFile(join(folder, "tokenizer", "vocab.txt"), join(folder, "checkpoint", "vocab.txt"));
   });
@@ -110,7 +140,7 @@ describe("a model from a checkpoint folder", () => {
       ...{ checkpoint: "checkpoint", tokenizer: null, max_length: 16, architecture: {}, lora: null },
       ...more,
     };
-    return { model, loss } as unknown as TextClassificationConfig;
+    return { data: dataOf({}), model, loss } as unknown as TextClassificationConfig;
   };
 
   test("has its weights, whatever the seed", async () => {
@@ -246,7 +276,7 @@ describe("a model from a checkpoint folder", () => {
     const text = "A warm and funny film, in 2 hours.";
     expect(opened.prepare({ text })).toEqual(task.prepare({ text }));
     expect(JSON.parse(await readFile(join(folder, "saved", "task.json"), "utf8"))).toEqual({
-      ...{ labels: ["negative", "positive"], maxLength: 16 },
+      ...{ labels: ["negative", "positive"], maxLength: 16, cleaning: "none" },
     });
   });
 });

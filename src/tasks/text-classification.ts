@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { readTable, seededRandom } from "../data/index.ts";
+import { seededRandom } from "../data/index.ts";
 import { findCheckpoint } from "../nn/index.ts";
-import { loadTokenizer, type Tokenizer, tokenizerFileNames } from "../text/index.ts";
+import { loadTokenizer, type Tokenizer, textCleanings, tokenizerFileNames } from "../text/index.ts";
+import { readLabelledTexts, textDataConfig } from "./labelled-texts.ts";
 import type { TaskContext, TaskKind } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 import { modelConfig, textClassificationModel } from "./text-classification-model.ts";
@@ -20,15 +21,7 @@ import {
 } from "./text-classifier.ts";
 
 const textClassificationConfig = z.object({
-  data: z.strictObject({
-    /** Files of the splits; relative to the project. */
-    train: z.string(),
-    validation: z.string(),
-    test: z.string(),
-    /** Names of the columns. */
-    text: z.string(),
-    label: z.string(),
-  }),
+  data: textDataConfig,
   model: z.looseObject({
     /** A folder, or a name on the Hugging Face hub; null trains from scratch. */
     checkpoint: z.string().nullable(),
@@ -58,47 +51,44 @@ const textClassificationConfig = z.object({
 
 export type TextClassificationConfig = z.output<typeof textClassificationConfig>;
 
-/**
- * The task of putting a text into one of these classes.
- * @param labels names of the classes; in the data a label is such a name, or its index from 0
- */
-export function textClassification({
-  labels,
-}: {
-  labels: readonly string[];
-}): TaskKind<TextClassificationConfig, LabelledText, TextInput, EncodedText, ClassifiedText, LabelAnswer> {
-  return {
-    config: textClassificationConfig,
-    paths: {
-      files: ["data.train", "data.validation", "data.test"],
-      folders: ["model.checkpoint", "model.tokenizer"],
-    },
-    async create({ model }, context) {
-      const tokenizer = await loadTokenizer(await tokenizerFolder(model, context));
-      const checkpoint = await checkpointFolder(model, context);
-      requireRoom(await modelConfig(model, checkpoint, labels), tokenizer, model.max_length);
-      return textClassifier({ labels, tokenizer, maxLength: model.max_length });
-    },
-    async open(folder) {
-      const saved = savedTask.parse(JSON.parse(await readFile(join(folder, taskFile), "utf8")));
-      return textClassifier({ ...saved, tokenizer: await loadTokenizer(folder) });
-    },
-    async read({ data }, { folder }) {
-      const schema = rowSchema(data, labels);
-      const read = (name: "train" | "validation" | "test") =>
-        readTable(resolve(folder, data[name]), schema, { name });
-      return { train: await read("train"), validation: await read("validation"), test: await read("test") };
-    },
-    model: async (config, context, train) =>
-      textClassificationModel(config, await checkpointFolder(config.model, context), {
-        labels,
-        train,
-        random: seededRandom(context.seed, "first weights").next,
-      }),
-  };
-}
+/** The task of putting a text into one of several classes. */
+export const textClassification: TaskKind<
+  TextClassificationConfig,
+  LabelledText,
+  TextInput,
+  EncodedText,
+  ClassifiedText,
+  LabelAnswer
+> = {
+  config: textClassificationConfig,
+  paths: {
+    files: ["data.train", "data.validation", "data.test"],
+    folders: ["model.checkpoint", "model.tokenizer"],
+  },
+  async create({ data: { labels, cleaning }, model }, context) {
+    const tokenizer = await loadTokenizer(await tokenizerFolder(model, context));
+    const checkpoint = await checkpointFolder(model, context);
+    requireRoom(await modelConfig(model, checkpoint, labels), tokenizer, model.max_length);
+    return textClassifier({ labels, cleaning, tokenizer, maxLength: model.max_length });
+  },
+  async open(folder) {
+    const saved = savedTask.parse(JSON.parse(await readFile(join(folder, taskFile), "utf8")));
+    return textClassifier({ ...saved, tokenizer: await loadTokenizer(folder) });
+  },
+  read: ({ data }, { folder }) => readLabelledTexts(data, folder),
+  model: async (config, context, train) =>
+    textClassificationModel(config, await checkpointFolder(config.model, context), {
+      labels: config.data.labels,
+      train,
+      random: seededRandom(context.seed, "first weights").next,
+    }),
+};
 
-const savedTask = z.object({ labels: z.array(z.string()), maxLength: z.int() });
+const savedTask = z.object({
+  labels: z.array(z.string()),
+  maxLength: z.int(),
+  cleaning: z.enum(textCleanings).default("none"),
+});
 
 async function tokenizerFolder(
   model: TextClassificationConfig["model"],
@@ -139,23 +129,3 @@ function requireRoom(
       `model.max_length must be at most ${max_position_embeddings}, the positions that the model knows (max_position_embeddings), got ${maxLength}`,
     );
 }
-
-/** Rows as { text, label } from the columns that the configuration names; a label is a name, or its index. */
-function rowSchema({ text, label }: TextClassificationConfig["data"], labels: readonly string[]) {
-  if (text === label)
-    throw new TaskError(`data.label must name another column than data.text, got ${label} for both`);
-  const names = [...labels, ...labels.map((_, i) => String(i))];
-  const indexOfName = (name: string) => names.indexOf(name) % labels.length;
-  return z
-    .object({
-      [text]: z.string().trim().min(1),
-      [label]: z.preprocess(asName, z.enum(names)),
-    })
-    .transform(
-      (row): LabelledText => ({ text: row[text] as string, label: indexOfName(row[label] as string) }),
-    );
-}
-
-/** JSON has numbers, Parquet has them with 64 bits. */
-const asName = (label: unknown): unknown =>
-  typeof label === "number" || typeof label === "bigint" ? String(label) : label;

@@ -74,6 +74,7 @@ describe("judging", () => {
     expect(classifier.measure(outcomes)).toEqual({
       accuracy: 0.75,
       f1: expect.closeTo(2 / 3, 10),
+      f1_macro: expect.closeTo((2 / 3 + 4 / 5) / 2, 10),
       auroc: 1,
     });
   });

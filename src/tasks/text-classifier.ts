@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { int64, type NdArrays } from "../tensor/index.ts";
-import { padTogether, type Tokenizer } from "../text/index.ts";
+import { padTogether, type TextCleaning, type Tokenizer, textCleaning } from "../text/index.ts";
 import { accuracy, confusionMatrix, f1, perClass, rocAuc } from "../train/index.ts";
 import type { Task } from "./task.ts";
 
@@ -13,6 +13,8 @@ export interface TextInput {
 export interface LabelledText extends TextInput {
   /** Index into the labels. */
   readonly label: number;
+  /** Columns that the configuration keeps: column to value. */
+  readonly kept?: Readonly<Record<string, string>>;
 }
 
 export interface EncodedText {
@@ -37,6 +39,8 @@ export type TextClassifier = Task<LabelledText, TextInput, EncodedText, Classifi
 
 export interface TextClassifierOptions {
   readonly labels: readonly string[];
+  /** Done to every text before it is tokenized. */
+  readonly cleaning?: TextCleaning;
   readonly tokenizer: Tokenizer;
   /** Tokens that the model looks at; the rest of a text is cut off. */
   readonly maxLength: number;
@@ -45,10 +49,16 @@ export interface TextClassifierOptions {
 /** The file in which a task is saved beside its tokenizer. */
 export const taskFile = "task.json";
 
-export function textClassifier({ labels, tokenizer, maxLength }: TextClassifierOptions): TextClassifier {
+export function textClassifier({
+  labels,
+  cleaning = "none",
+  tokenizer,
+  maxLength,
+}: TextClassifierOptions): TextClassifier {
+  const clean = textCleaning(cleaning);
   return {
     prepare(input) {
-      const { ids } = tokenizer.encode(input.text, { maxLength });
+      const { ids } = tokenizer.encode(clean(input.text), { maxLength });
       return "label" in input ? { ids, label: input.label } : { ids };
     },
     collate(examples) {
@@ -77,16 +87,20 @@ export function textClassifier({ labels, tokenizer, maxLength }: TextClassifierO
     probabilities: (answer) => answer.probabilities.map(({ probability }) => probability),
     async save(folder) {
       await tokenizer.save(folder);
-      await writeFile(join(folder, taskFile), `${JSON.stringify({ labels, maxLength }, null, 2)}\n`);
+      await writeFile(
+        join(folder, taskFile),
+        `${JSON.stringify({ labels, maxLength, cleaning }, null, 2)}\n`,
+      );
     },
     confusion: (outcomes) => ({ labels, matrix: countConfusion(outcomes, labels.length) }),
     mistakes: (rows, outcomes) =>
-      rows.flatMap(({ text }, i) => {
+      rows.flatMap(({ text, kept }, i) => {
         const { label, predicted, probabilities } = outcomes[i]!;
         if (label === predicted) return [];
         return [
           {
             text,
+            ...kept,
             label: labels[label]!,
             predicted: labels[predicted]!,
             probability: probabilities[predicted]!,
@@ -96,13 +110,18 @@ export function textClassifier({ labels, tokenizer, maxLength }: TextClassifierO
   };
 }
 
-/** Two classes have one positive, the second; of several each counts the same. */
+/** Two classes have one positive, the second, of which `f1` speaks; of several each counts the same. */
 function measure(outcomes: readonly ClassifiedText[], classes: number): Record<string, number> {
   const matrix = countConfusion(outcomes, classes);
   if (classes > 2) return { accuracy: accuracy(matrix), f1: f1(matrix, "macro") };
   const truth = outcomes.map(({ label }) => label);
   const scores = outcomes.map(({ probabilities }) => probabilities[1]!);
-  return { accuracy: accuracy(matrix), f1: perClass(matrix).f1[1]!, auroc: rocAuc(truth, scores) };
+  return {
+    accuracy: accuracy(matrix),
+    f1: perClass(matrix).f1[1]!,
+    f1_macro: f1(matrix, "macro"),
+    auroc: rocAuc(truth, scores),
+  };
 }
 
 const countConfusion = (outcomes: readonly ClassifiedText[], classes: number): number[][] =>
