@@ -1,6 +1,7 @@
 export { gradients } from "./autodiff.ts";
 export { ShapeError, TensorError } from "./errors.ts";
 export { type InferenceSession, openInference } from "./execution/inference-session.ts";
+export { openLocalInference } from "./execution/local-inference.ts";
 export { joinProcesses, oneProcess, type ProcessGroup } from "./execution/process-group.ts";
 export {
   type Caches,
