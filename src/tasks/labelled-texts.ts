@@ -8,7 +8,9 @@ import { TaskError } from "./task-error.ts";
 import type { LabelledText } from "./text-classifier.ts";
 
 export const textDataConfig = z.strictObject({
-  /** Files of the splits; relative to the project. */
+  /** Where the files are; relative to the project. */
+  folder: z.string().default("data"),
+  /** Files of the splits. */
   train: z.string(),
   validation: z.string(),
   test: z.string(),
@@ -32,11 +34,13 @@ export const textDataConfig = z.strictObject({
 
 export type TextDataConfig = z.output<typeof textDataConfig>;
 
-/** @param folder relative paths start here */
-export async function readLabelledTexts(data: TextDataConfig, folder: string): Promise<Splits<LabelledText>> {
+export async function readLabelledTexts(
+  data: TextDataConfig,
+  projectFolder: string,
+): Promise<Splits<LabelledText>> {
   const schema = rowSchema(data);
   const read = async (name: "train" | "validation" | "test"): Promise<Dataset<LabelledText>> => {
-    const dataset = await readTable(resolve(folder, data[name]), schema, { name });
+    const dataset = await readTable(resolve(projectFolder, data.folder, data[name]), schema, { name });
     return data.limit === null ? dataset : { ...dataset, rows: dataset.rows.slice(0, data.limit) };
   };
   return { train: await read("train"), validation: await read("validation"), test: await read("test") };

@@ -13,7 +13,14 @@ const kind = textClassification;
 /** The section `data` with what a test says of it. */
 const dataOf = (given: object) =>
   textDataConfig.parse({
-    ...{ train: "train.csv", validation: "validation.csv", test: "test.csv", text: "text", label: "label" },
+    ...{
+      folder: ".",
+      train: "train.csv",
+      validation: "validation.csv",
+      test: "test.csv",
+      text: "text",
+      label: "label",
+    },
     ...{ labels: ["negative", "positive"], ...given },
   });
 

@@ -63,7 +63,8 @@ export const textClassification: TaskKind<
   config: textClassificationConfig,
   paths: {
     files: ["data.train", "data.validation", "data.test"],
-    folders: ["model.checkpoint", "model.tokenizer"],
+    filesIn: "data.folder",
+    folders: ["data.folder", "model.checkpoint", "model.tokenizer"],
   },
   async create({ data: { labels, cleaning }, model }, context) {
     const tokenizer = await loadTokenizer(await tokenizerFolder(model, context));

@@ -53,6 +53,22 @@ test("a file that is nowhere is missed where it was typed", () => {
   expect(typed("train=none.csv")).toMatchObject({ train: join(workingFolder, "none.csv") });
 });
 
+test("a file that is only in the folder of the data is left to it", async () => {
+  await mkdir(join(projectFolder, "data"));
+  await writeFile(join(projectFolder, "data", "other.csv"), "");
+  await writeFile(join(projectFolder, "conf", "config.yaml"), "train: train.csv\nfolder: data\n");
+  const conf = join(projectFolder, "conf");
+  const places = { workingFolder, projectFolder };
+  const train = (name: string) =>
+    absolutePaths(
+      compose(conf, { overrides: [`train=${name}`] }),
+      { files: ["train"], filesIn: "folder", folders: ["folder"] },
+      places,
+    );
+  expect(train("other.csv")).toEqual(["train=other.csv"]);
+  expect(train("none.csv").join()).toContain(join(workingFolder, "none.csv"));
+});
+
 test("what is no folder here may be the name of a model, or nothing", async () => {
   expect(typed("model=distilbert-base-uncased")).toMatchObject({ model: "distilbert-base-uncased" });
   expect(typed("model=null")).toMatchObject({ model: null });

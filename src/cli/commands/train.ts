@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { Command } from "commander";
-import { choicesOf, expandSweeps, shellQuote } from "../../config/index.ts";
+import { choicesOf, expandSweeps, quote, shellQuote } from "../../config/index.ts";
 import {
   evaluationRun,
   loadProject,
@@ -22,6 +22,7 @@ import { formatMetrics } from "../terminal.ts";
 
 interface TrainOptions extends CommonOptions {
   readonly preset?: string;
+  readonly data?: string;
   readonly resume?: string;
   readonly cfg?: boolean;
   readonly multirun?: boolean;
@@ -41,6 +42,7 @@ export function addTrainCommands(program: Command): void {
       .argument("<project>", "name or folder of the project")
       .argument("[overrides...]", "configuration, as in Hydra: key=value group=choice +key=value ~key")
       .option("--preset <name>", "the same as model=NAME")
+      .option("--data <dir>", "folder of the data files, the same as data.folder=DIR")
       .option("--resume <run>", "continue a run from its newest checkpoint")
       .option("--cfg", "print the configuration and stop")
       .option("--multirun", "one run for each combination of key=value1,value2")
@@ -58,7 +60,7 @@ async function start(
   { processes, stop, ...options }: TrainOptions & { processes: ProcessGroup; stop: AbortSignal },
 ): Promise<void> {
   const project = await loadProject(name);
-  const overrides = withPreset(project, typed, options.preset);
+  const overrides = withShortcuts(project, typed, options);
   const command = `havn ${verb} ${shellQuote(name)}`;
   if (options.cfg) {
     process.stdout.write(typedConfig(project, overrides, command).composition.print());
@@ -96,16 +98,18 @@ async function start(
 const typedConfig = (project: Project, overrides: readonly string[], command: string) =>
   projectConfig(project, overrides, { command, workingFolder: process.cwd() });
 
-function withPreset(
+/** The overrides with what the options say in their place. */
+function withShortcuts(
   project: Project,
   overrides: readonly string[],
-  preset: string | undefined,
+  { preset, data }: Pick<TrainOptions, "preset" | "data">,
 ): readonly string[] {
-  if (preset === undefined) return overrides;
+  const folder = data === undefined ? [] : [`data.folder=${quote(data)}`];
+  if (preset === undefined) return [...overrides, ...folder];
   const presets = choicesOf(join(project.folder, "conf"), "model");
   if (!presets.includes(preset))
     throw new TaskError(`--preset must be one of ${presets.join(", ")}, got ${preset}`);
-  return [`model=${preset}`, ...overrides];
+  return [`model=${preset}`, ...overrides, ...folder];
 }
 
 interface RunOptions {
