@@ -179,3 +179,34 @@ describe("what does not fit is refused, all of it at once", () => {
     `);
   });
 });
+
+describe("a folder that is shared", () => {
+  const shared = "shared-groups";
+  const composed = (overrides: string[] = []) => {
+    const root = writtenFolder({
+      "own/config.yaml":
+        "defaults:\n  - optimizer: adamw\n  - training: default\n  - _self_\n\ntraining:\n  epochs: 5\n",
+      "own/training/short.yaml": "epochs: 1\nbatch: 8\n",
+      [`${shared}/optimizer/adamw.yaml`]: "rate: 0.1\n",
+      [`${shared}/optimizer/sgd.yaml`]: "rate: 1\n",
+      [`${shared}/training/default.yaml`]: "epochs: 3\nbatch: 16\n",
+      [`${shared}/training/short.yaml`]: "epochs: 2\n",
+    });
+    return compose(`${root}/own`, { shared: `${root}/${shared}`, overrides });
+  };
+
+  test("stands in for what the folder has not", () => {
+    expect(composed().values).toEqual({ optimizer: { rate: 0.1 }, training: { epochs: 5, batch: 16 } });
+    expect(composed(["optimizer=sgd"]).values).toMatchObject({ optimizer: { rate: 1 } });
+  });
+
+  test("stands back where the folder has its own", () => {
+    expect(composed(["training=short"]).values).toMatchObject({ training: { epochs: 5, batch: 8 } });
+  });
+
+  test("is named by places and by messages", () => {
+    expect(composed().sourceOf("optimizer.rate")).toBe("shared-groups/optimizer/adamw.yaml:1");
+    expect(composed().sourceOf("training.epochs")).toBe("own/config.yaml:7");
+    expect(() => composed(["optimizer=sdg"])).toThrow(/sgd/);
+  });
+});

@@ -1,5 +1,5 @@
 import { applyOverrides } from "./apply-overrides.ts";
-import { type ConfigFiles, filesOnDisk, labelOf } from "./config-files.ts";
+import { type ConfigFiles, filesOnDisk, labelOf, layeredFiles } from "./config-files.ts";
 import { type ConfigNode, childOf, isList, isMap, merge, wrap } from "./config-tree.ts";
 import { expandDefaults } from "./expand-defaults.ts";
 import type { JsonObject } from "./json.ts";
@@ -35,6 +35,8 @@ export interface ComposeOptions {
   readonly command?: string | undefined;
   /** Reads the folder. */
   readonly files?: ConfigFiles | undefined;
+  /** Another folder, for the groups and choices that the folder itself has not. */
+  readonly shared?: string | undefined;
 }
 
 /**
@@ -51,10 +53,13 @@ export function compose(
     overrides = [],
     environment = process.env,
     command = "",
-    files = filesOnDisk(folder),
+    files: own = filesOnDisk(folder),
+    shared,
   }: ComposeOptions = {},
 ): Composition {
-  const label = (name: string) => labelOf(folder, name);
+  const files = shared === undefined ? own : layeredFiles([own, filesOnDisk(shared)]);
+  const isShared = (name: string) => own.read(name) === undefined && files.read(name) !== undefined;
+  const label = (name: string) => labelOf(shared !== undefined && isShared(name) ? shared : folder, name);
   const parsed = parseOverrides(overrides);
   refuseSweeps(parsed, command);
   const expanded = expandDefaults(primary, parsed, files, label);

@@ -27,6 +27,25 @@ export function filesOnDisk(folder: string): ConfigFiles {
   };
 }
 
+/** Files of several folders as one, as Hydra's search path does: the first that has a name gives it. */
+export function layeredFiles(layers: readonly ConfigFiles[]): ConfigFiles {
+  const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())].sort();
+  return {
+    read(name) {
+      for (const layer of layers) {
+        const text = layer.read(name);
+        if (text !== undefined) return text;
+      }
+      return undefined;
+    },
+    choices(group) {
+      const known = layers.flatMap((layer) => layer.choices(group) ?? []);
+      return layers.some((layer) => layer.choices(group) !== undefined) ? union([known]) : undefined;
+    },
+    groups: () => union(layers.map((layer) => layer.groups())),
+  };
+}
+
 /** The groups of a folder, sorted: `["model", "optimizer", "training"]`; groups within groups as `db/engine`. */
 export function groupsOf(folder: string): string[] {
   return filesOnDisk(folder).groups();

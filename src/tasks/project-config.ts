@@ -1,11 +1,15 @@
 /** The configuration of a project: the sections every task has, and those that its kind of task adds. */
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { type Composition, compose, validate } from "../config/index.ts";
 import { adam, adamw, type OptimizerSettings, sgd } from "../tensor/index.ts";
 import { scheduleSchema, type TrainSettings } from "../train/index.ts";
 import type { Project } from "./project.ts";
 import { absolutePaths } from "./typed-paths.ts";
+
+/** Groups that every project can choose from: `optimizer`, `training`. */
+const sharedGroups = fileURLToPath(new URL("./defaults/", import.meta.url));
 
 const rate = z.number().nonnegative();
 const beta = z.number().min(0).lt(1);
@@ -80,7 +84,7 @@ export function projectConfig(
   { command, workingFolder }: ProjectConfigOptions,
 ): ProjectConfig {
   const composeWith = (overrides: readonly string[]) =>
-    compose(join(project.folder, "conf"), { overrides, command });
+    compose(join(project.folder, "conf"), { overrides, command, shared: sharedGroups });
   const typed = composeWith(overrides);
   const places = workingFolder !== undefined && { workingFolder, projectFolder: project.folder };
   const composition = places ? composeWith(absolutePaths(typed, project.task.paths, places)) : typed;
