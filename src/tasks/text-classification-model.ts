@@ -1,16 +1,14 @@
 /** The model of a text classification: from scratch or from a checkpoint, with low-rank adapters where these are wanted. */
 import {
-  addLora,
   initialize,
-  isLora,
   loadWeights,
-  mergeLora,
   namedParameters,
   readModelConfig,
   type SequenceClassifier,
   sequenceClassifier,
 } from "../nn/index.ts";
 import { constant, crossEntropy, float32, input, type NdArrays, type TrainingPass } from "../tensor/index.ts";
+import { adaptedModel } from "./adapted-model.ts";
 import type { ModelGraph, TaskModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 import type { TextClassificationConfig } from "./text-classification.ts";
@@ -56,42 +54,18 @@ export async function textClassificationModel(
     ...(loaded.fresh.length > 0 ? [`new weights for ${loaded.fresh.join(", ")}`] : []),
     ...(loaded.unused.length > 0 ? [`the checkpoint's ${loaded.unused.join(", ")} are not used`] : []),
   ];
-  const whole = {
-    ...{ ...plain, config, weights: loaded.weights, notes },
+  const whole: TaskModel = {
+    ...{ ...plain, config, weights: loaded.weights, notes, frozen: new Set() },
     ...(weights && { lossWeight: ({ labels }: NdArrays) => sumOf(weights, labels!.data as BigInt64Array) }),
+    finish: (weights) => ({ ...plain, config, weights }),
   };
   const { lora } = model;
-  if (lora === null)
-    return { ...whole, frozen: new Set(), finish: (weights) => ({ ...plain, config, weights }) };
-
-  const adapted = sequenceClassifier(config, labels.length);
-  const layers = adapt(adapted, lora);
-  const graph = graphOf(adapted, trainingLoss);
-  const adapters = new Map([...graph.parameters].filter(([name]) => isLora(name)));
-  return {
-    ...whole,
-    ...graph,
-    weights: new Map([...loaded.weights, ...initialize(adapters, random)]),
-    // The head learns as a whole: it is new.
-    frozen: new Set([...plain.parameters.keys()].filter((name) => name.startsWith(`${base}.`))),
-    notes: [
-      ...notes,
-      `${layers} ${layers === 1 ? "layer has an adapter" : "layers have adapters"} of rank ${lora.rank}; the rest of ${base} is frozen`,
-    ],
-    finish: (weights) => ({ ...plain, config, weights: mergeLora(weights, lora) }),
-  };
-}
-
-/** @returns how many layers have an adapter now */
-function adapt(
-  model: SequenceClassifier,
-  lora: NonNullable<TextClassificationConfig["model"]["lora"]>,
-): number {
-  try {
-    return addLora(model, lora).length;
-  } catch (error) {
-    throw new TaskError(`model.lora.targets: ${(error as Error).message}`);
-  }
+  if (lora === null) return whole;
+  return adaptedModel(whole, {
+    ...{ lora, base: `${base}.`, random },
+    module: sequenceClassifier(config, labels.length),
+    graphOf: (classifier) => graphOf(classifier, trainingLoss),
+  });
 }
 
 type TrainingLoss = Parameters<typeof crossEntropy>[2];
