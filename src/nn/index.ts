@@ -20,6 +20,13 @@ export {
   timmMobilenetv3Layout,
   timmName,
 } from "./architectures/mobilenetv3-timm.ts";
+export {
+  areNormsFolded,
+  type Moments,
+  momentsOf,
+  normMeasures,
+  withMoments,
+} from "./batch-norm-moments.ts";
 export { CheckpointError } from "./checkpoint-error.ts";
 export { storedTensors } from "./counter.ts";
 export * from "./generation/index.ts";
@@ -32,6 +39,15 @@ export {
   type TensorSparsity,
 } from "./magnitude-pruning.ts";
 export { initialize, namedParameters, withoutDecay } from "./module.ts";
+export {
+  featuresPrefix,
+  type HeadLabels,
+  type ImageNetworkConfig,
+  imageNetworkConfig,
+  MultiHeadClassifier,
+  type MultiHeadOutputs,
+  multiHeadLoss,
+} from "./multi-head-classifier.ts";
 export { type LoadedWeights, loadWeights, readModelConfig, savePretrained } from "./pretrained.ts";
 export * from "./safetensors.ts";
 export {
