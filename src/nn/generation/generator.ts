@@ -36,6 +36,11 @@ export interface Generator {
    * @param decode the text of tokens
    */
   stream(source: Tokens, decode: (tokens: Tokens) => string, options?: SearchOptions): AsyncIterable<string>;
+  /**
+   * Writes one sequence, and gives it whenever it has grown for good: from the start token to the last one that no beam
+   * can take back, at the end the whole sequence.
+   */
+  streamTokens(source: Tokens, options?: SearchOptions): AsyncIterable<Tokens>;
   close(): Promise<void>;
 }
 
@@ -86,11 +91,24 @@ class ProgramGenerator implements Generator {
   async *stream(source: Tokens, decode: (tokens: Tokens) => string, options: SearchOptions = {}) {
     const search = new BeamSearch(this.#tokens, options);
     let given = 0;
-    for await (const _ of this.#run([source], [search])) {
-      const text = decode(this.#written(search.settled));
+    for await (const tokens of this.#grow(source, search)) {
+      const text = decode(this.#written(tokens));
       const piece = search.isDone ? text.slice(given) : finishedWords(text, given);
       given += piece.length;
       if (piece) yield piece;
+    }
+  }
+
+  streamTokens(source: Tokens, options: SearchOptions = {}) {
+    return this.#grow(source, new BeamSearch(this.#tokens, options));
+  }
+
+  async *#grow(source: Tokens, search: BeamSearch): AsyncGenerator<Tokens> {
+    let length = 1;
+    for await (const _ of this.#run([source], [search])) {
+      const { settled, isDone } = search;
+      if (settled.length > length || isDone) yield settled;
+      length = settled.length;
     }
   }
 

@@ -1,10 +1,10 @@
 /** The two programs that generation runs: one reads the source once, the other writes a token at a time. */
 import {
+  type CompileOptions,
   compile,
   input,
   logSoftmax,
   minimum,
-  type NdArray,
   type Program,
   type Tensor,
   topK,
@@ -22,9 +22,10 @@ export interface GenerationPrograms {
 /** Compiles both programs with the weights in them. */
 export function generationPrograms(
   model: Seq2Seq,
-  weights: ReadonlyMap<string, NdArray<"float32">>,
+  weights: NonNullable<CompileOptions["weights"]>,
+  described: Pick<CompileOptions, "name" | "precision"> = {},
 ): GenerationPrograms {
-  const options = { parameters: namedParameters(model), weights };
+  const options = { parameters: namedParameters(model), weights, ...described };
   return { source: compile(sourceGraph(model), options), step: compile(stepGraph(model), options) };
 }
 
