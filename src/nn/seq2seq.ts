@@ -2,7 +2,7 @@
 import type { Tensor, TrainingPass } from "../tensor/index.ts";
 import { T5ForConditionalGeneration } from "./architectures/t5.ts";
 import { t5Config } from "./architectures/t5-config.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { createArchitecture } from "./create-architecture.ts";
 import type { Module } from "./module.ts";
 import type { TokenInputs } from "./sequence-classifier.ts";
 
@@ -75,13 +75,6 @@ const architectures: Readonly<Record<string, (config: unknown) => Seq2Seq>> = {
   t5: (config) => new T5ForConditionalGeneration(t5Config.parse(config)),
 };
 
-/** @throws {CheckpointError} for a `model_type` that is not supported */
-export function seq2seq(config: Record<string, unknown>): Seq2Seq {
-  const create = architectures[String(config.model_type)];
-  if (!create)
-    throw new CheckpointError(
-      "config.json",
-      `model_type must be one of ${Object.keys(architectures).join(", ")}, got ${JSON.stringify(config.model_type)}`,
-    );
-  return create(config);
-}
+/** @throws {CheckpointError} for a `model_type` that is not supported, and for values that no such model can have */
+export const seq2seq = (config: Record<string, unknown>): Seq2Seq =>
+  createArchitecture(architectures, config);

@@ -1,9 +1,8 @@
 /** Models that put a text into one of several classes, whatever their architecture. */
-import { z } from "zod";
 import type { Tensor, TrainingPass } from "../tensor/index.ts";
 import { DistilbertForSequenceClassification, distilbertConfig } from "./architectures/distilbert.ts";
 import { RobertaForSequenceClassification, robertaConfig } from "./architectures/roberta.ts";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { createArchitecture } from "./create-architecture.ts";
 import type { Module } from "./module.ts";
 
 export interface TokenInputs {
@@ -22,25 +21,13 @@ export interface SequenceClassifier extends Module {
 }
 
 /** How a model is made from a config.json, by its `model_type`. */
-const architectures: Readonly<Record<string, (config: unknown, labels: number) => SequenceClassifier>> = {
-  distilbert: (config, labels) =>
-    new DistilbertForSequenceClassification(distilbertConfig.parse(config), labels),
-  roberta: (config, labels) => new RobertaForSequenceClassification(robertaConfig.parse(config), labels),
-};
+const architectures = (
+  labels: number,
+): Readonly<Record<string, (config: unknown) => SequenceClassifier>> => ({
+  distilbert: (config) => new DistilbertForSequenceClassification(distilbertConfig.parse(config), labels),
+  roberta: (config) => new RobertaForSequenceClassification(robertaConfig.parse(config), labels),
+});
 
 /** @throws {CheckpointError} for a `model_type` that is not supported, and for values that no such model can have */
-export function sequenceClassifier(config: Record<string, unknown>, labels: number): SequenceClassifier {
-  const create = architectures[String(config.model_type)];
-  if (!create)
-    throw new CheckpointError(
-      "config.json",
-      `model_type must be one of ${Object.keys(architectures).join(", ")}, got ${JSON.stringify(config.model_type)}`,
-    );
-  try {
-    return create(config, labels);
-  } catch (cause) {
-    if (!(cause instanceof z.ZodError)) throw cause;
-    const problems = cause.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-    throw new CheckpointError("config.json", problems.join("; "), { cause });
-  }
-}
+export const sequenceClassifier = (config: Record<string, unknown>, labels: number): SequenceClassifier =>
+  createArchitecture(architectures(labels), config);
