@@ -1,5 +1,9 @@
-import { float32, type NdArray } from "../tensor/index.ts";
+import { type NdArray, sizeOf } from "../tensor/index.ts";
 import { ImageError } from "./image-error.ts";
+
+type Pixels = "float32" | "uint8";
+
+const arrays = { float32: Float32Array, uint8: Uint8Array };
 
 /**
  * Stacks prepared images to a batch.
@@ -8,12 +12,13 @@ import { ImageError } from "./image-error.ts";
  * @returns      [images, 3, height, width]
  * @throws {ImageError} when there are none, or their sizes differ
  */
-export function collateImages(images: readonly NdArray<"float32">[]): NdArray<"float32"> {
+export function collateImages<Type extends Pixels>(images: readonly NdArray<Type>[]): NdArray<Type> {
   const [first] = images;
   if (first === undefined)
     throw new ImageError("invalid_option", { expected: "at least one image in a batch", got: "none" });
-  const batch = float32([images.length, ...first.shape]);
-  images.forEach(({ shape, data }, index) => {
+  const size = sizeOf(first.shape);
+  const data = new arrays[first.dtype](images.length * size);
+  images.forEach(({ shape, data: pixels }, index) => {
     if (
       shape.length !== first.shape.length ||
       shape.some((dimension, axis) => dimension !== first.shape[axis])
@@ -22,7 +27,7 @@ export function collateImages(images: readonly NdArray<"float32">[]): NdArray<"f
         expected: `images of one shape in a batch, [${first.shape.join(", ")}] as the first`,
         got: `[${shape.join(", ")}] at position ${index}`,
       });
-    batch.data.set(data, index * first.data.length);
+    data.set(pixels, index * size);
   });
-  return batch;
+  return { ...first, shape: [images.length, ...first.shape], data };
 }

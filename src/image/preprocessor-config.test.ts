@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -65,6 +65,15 @@ describe("older and smaller files", () => {
       mean: [0, 0, 0],
       std: [1, 1, 1],
     });
+  });
+
+  test("a model that normalises by itself is given levels from 0 to 255", async () => {
+    const path = await folder();
+    const levels = { rescale: 1, mean: [0, 0, 0], std: [1, 1, 1] } satisfies Partial<ImagePreparation>;
+    await saveImagePreparation(path, { ...imagenetPreparation, ...levels });
+    const config = JSON.parse(await readFile(join(path, "preprocessor_config.json"), "utf8"));
+    expect(config).toMatchObject({ do_resize: true, do_rescale: false, do_normalize: false });
+    expect(await loadImagePreparation(path)).toEqual({ ...imagenetPreparation, ...levels });
   });
 
   test.each([

@@ -77,9 +77,9 @@ export async function saveImagePreparation(folder: string, preparation: ImagePre
     resample: resampleOf[interpolation],
     do_center_crop: true,
     crop_size: size,
-    do_rescale: true,
+    do_rescale: rescale !== 1,
     rescale_factor: rescale,
-    do_normalize: true,
+    do_normalize: [...mean, ...std].join() !== "0,0,0,1,1,1",
     image_mean: mean,
     image_std: std,
   };
