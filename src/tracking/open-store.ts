@@ -1,11 +1,14 @@
 import { mkdir } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { openFileStore, scopedStore } from "../storage/index.ts";
 import { sqlExperiments } from "./sql/experiments.ts";
 import { migrate } from "./sql/migrate.ts";
 import { sqlRegistry } from "./sql/registry.ts";
+import { sqlRegistryEvents } from "./sql/registry-events.ts";
 import { sqlRuns } from "./sql/runs.ts";
 import { openSqlite } from "./sql/sqlite.ts";
+import { sqlSweeps } from "./sql/sweeps.ts";
 import type { Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -14,6 +17,8 @@ export interface StoreOptions {
   readonly home: string;
   /** The clock, milliseconds since 1970. */
   readonly now?: () => number;
+  /** Who changes the registry unless a call says another: the user of this process. */
+  readonly user?: string;
 }
 
 /**
@@ -22,7 +27,11 @@ export interface StoreOptions {
  * @throws {StoreError} `newer-database` when a newer program has written it
  * @throws {StorageError} when the folder of the artifacts cannot be used
  */
-export async function openStore({ home, now = Date.now }: StoreOptions): Promise<Store> {
+export async function openStore({
+  home,
+  now = Date.now,
+  user = processUser(),
+}: StoreOptions): Promise<Store> {
   await mkdir(home, { recursive: true });
   const artifacts = await openFileStore(path.join(home, "artifacts"));
   const engine = await openSqlite(path.join(home, "havn.db"));
@@ -35,7 +44,9 @@ export async function openStore({ home, now = Date.now }: StoreOptions): Promise
   return {
     ...sqlExperiments(engine, now),
     ...sqlRuns(engine, now),
-    ...sqlRegistry(engine, now),
+    ...sqlRegistry(engine, now, user),
+    ...sqlRegistryEvents(engine, now),
+    ...sqlSweeps(engine, now),
     artifacts(runId) {
       if (/^[0-9a-f]{32}$/.test(runId)) return scopedStore(artifacts, runId);
       throw new StoreError(
@@ -46,4 +57,13 @@ export async function openStore({ home, now = Date.now }: StoreOptions): Promise
     },
     close: () => engine.db.destroy(),
   };
+}
+
+/** Empty in a container whose user has no name. */
+function processUser(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return "";
+  }
 }

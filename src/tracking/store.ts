@@ -1,5 +1,7 @@
 // The contract of the tracking store: plain records, and the verbs that every engine implements.
 import type { ObjectStore } from "../storage/index.ts";
+import type { RegistryEvents } from "./registry-events.ts";
+import type { SweepStore } from "./sweeps.ts";
 
 /** What a search for experiments, runs, models or versions may say; the grammar is MLflow's (see search/filter.ts). */
 export interface SearchQuery {
@@ -192,18 +194,21 @@ export interface ModelRegistry {
   setModelVersionTag(name: string, version: number, key: string, value: string): Promise<void>;
   deleteModelVersionTag(name: string, version: number, key: string): Promise<void>;
 
-  /** An alias names one version: it moves here from any other. */
-  setAlias(name: string, alias: string, version: number): Promise<void>;
-  deleteAlias(name: string, alias: string): Promise<void>;
+  /**
+   * An alias names one version: it moves here from any other.
+   * @param user who wants it, for the record; the store's own user unless given
+   */
+  setAlias(name: string, alias: string, version: number, user?: string): Promise<void>;
+  deleteAlias(name: string, alias: string, user?: string): Promise<void>;
   /** `undefined` where no version has the alias, or there is no such model. */
   getVersionByAlias(name: string, alias: string): Promise<ModelVersion | undefined>;
 }
 
 /**
- * Experiments, runs, models and their artifacts. When a promise is fulfilled, what it wrote survives the death of
+ * Experiments, runs, models, sweeps and the artifacts of runs. When a promise is fulfilled, what it wrote survives the death of
  * the process. Any number of processes may have the same store open.
  */
-export interface Store extends ExperimentStore, RunStore, ModelRegistry {
+export interface Store extends ExperimentStore, RunStore, ModelRegistry, RegistryEvents, SweepStore {
   /** The files of a run, under names relative to it. */
   artifacts(runId: string): ObjectStore;
   close(): Promise<void>;

@@ -4,9 +4,11 @@ import { experimentsContract } from "./experiments.ts";
 import { givenStore, type StoreUnderTest } from "./given.ts";
 import { hostileTextContract } from "./hostile-text.ts";
 import { registryContract } from "./registry.ts";
+import { registryEventsContract } from "./registry-events.ts";
 import { runsContract } from "./runs.ts";
 import { searchContract } from "./search.ts";
 import { sharingContract } from "./sharing.ts";
+import { sweepsContract } from "./sweeps.ts";
 
 /** Describes an engine; `create` makes an empty store whose clock is `now`. */
 export const describeStore = (engine: string, create: (now: () => number) => Promise<StoreUnderTest>) =>
@@ -17,5 +19,7 @@ export const describeStore = (engine: string, create: (now: () => number) => Pro
     searchContract(given);
     hostileTextContract(given);
     registryContract(given);
+    registryEventsContract(given);
+    sweepsContract(given);
     sharingContract(given);
   });

@@ -1,6 +1,7 @@
 import { StoreError } from "../store-error.ts";
 import type { Database, Engine } from "./engine.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { sweeps } from "./migrations/0002-sweeps.ts";
 
 /** One step of the schema. A step that was released is never changed; what follows is a new one. */
 export interface Migration {
@@ -10,7 +11,7 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-const released: readonly Migration[] = [initial];
+const released: readonly Migration[] = [initial, sweeps];
 
 /**
  * Brings the schema up to this program's version: all missing steps in one transaction, so that a process that is

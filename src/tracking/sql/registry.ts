@@ -3,11 +3,15 @@ import { StoreError } from "../store-error.ts";
 import type { Database, Engine } from "./engine.ts";
 import { checkEntry, checkName, checkText } from "./limits.ts";
 import { readModel, readVersion } from "./read-registry.ts";
+import { writeEvent } from "./registry-events.ts";
 import { searchPage } from "./search.ts";
 import { searchableModels, searchableVersions } from "./searchable.ts";
 
-/** The model registry in SQL. */
-export function sqlRegistry(engine: Engine, now: () => number): ModelRegistry {
+/**
+ * The model registry in SQL. Changes that others want to hear of are written down as events, in the same transaction.
+ * @param user who makes them, unless a call says another
+ */
+export function sqlRegistry(engine: Engine, now: () => number, user: string): ModelRegistry {
   const { db } = engine;
 
   async function createRegisteredModel(
@@ -65,6 +69,7 @@ export function sqlRegistry(engine: Engine, now: () => number): ModelRegistry {
         .execute();
       for (const [key, value] of Object.entries(tags))
         await writeVersionTag(transaction, name, next, key, value);
+      await writeEvent(transaction, { name, kind: "version-created", time, user, version: next });
       return next;
     });
     return readVersion(db, name, version);
@@ -144,33 +149,37 @@ export function sqlRegistry(engine: Engine, now: () => number): ModelRegistry {
           .execute(),
       ),
 
-    setAlias: (name, alias, version) =>
+    setAlias: (name, alias, version, madeBy = user) =>
       changeVersion(name, version, async (transaction) => {
         checkAlias(alias);
+        const time = now();
+        await touchModel(transaction, name, time);
+        const previousVersion = await versionOfAlias(transaction, name, alias);
         // The key is (model, alias): an alias cannot stand on two versions.
         await transaction
           .insertInto("registered_model_aliases")
           .values({ name, alias, version })
           .onConflict((conflict) => conflict.columns(["name", "alias"]).doUpdateSet({ version }))
           .execute();
-        await touchModel(transaction, name, now());
+        const change = { name, alias, version, ...(previousVersion !== undefined && { previousVersion }) };
+        if (previousVersion !== version)
+          await writeEvent(transaction, { ...change, kind: "alias-set", time, user: madeBy });
       }),
-    deleteAlias: (name, alias) =>
-      changeModel(name, (transaction) =>
-        transaction
+    deleteAlias: (name, alias, madeBy = user) =>
+      changeModel(name, async (transaction) => {
+        const previousVersion = await versionOfAlias(transaction, name, alias);
+        if (previousVersion === undefined) return;
+        await transaction
           .deleteFrom("registered_model_aliases")
           .where("name", "=", name)
           .where("alias", "=", alias)
-          .execute(),
-      ),
+          .execute();
+        const change = { name, alias, previousVersion, time: now(), user: madeBy };
+        await writeEvent(transaction, { ...change, kind: "alias-deleted" });
+      }),
     async getVersionByAlias(name, alias) {
-      const row = await db
-        .selectFrom("registered_model_aliases")
-        .select("version")
-        .where("name", "=", name)
-        .where("alias", "=", alias)
-        .executeTakeFirst();
-      return row && readVersion(db, name, row.version);
+      const version = await versionOfAlias(db, name, alias);
+      return version === undefined ? undefined : readVersion(db, name, version);
     },
   };
 }
@@ -204,6 +213,16 @@ async function touchModel(db: Database, name: string, time: number): Promise<voi
     .where("name", "=", name)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) await readModel(db, name);
+}
+
+async function versionOfAlias(db: Database, name: string, alias: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom("registered_model_aliases")
+    .select("version")
+    .where("name", "=", name)
+    .where("alias", "=", alias)
+    .executeTakeFirst();
+  return row?.version;
 }
 
 async function nextVersion(db: Database, name: string): Promise<number> {

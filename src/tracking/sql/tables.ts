@@ -71,6 +71,53 @@ export interface Tables {
     run_id: string | null;
   };
   model_version_tags: { name: string; version: number; key: string; value: string };
+  sweeps: {
+    sweep_id: string;
+    project: string;
+    name: string;
+    /** JSON, as are `overrides` and a trial's `parameters`. */
+    definition: string;
+    overrides: string;
+    seed: number;
+    status: "RUNNING" | "FINISHED" | "STOPPED";
+    created_by: string;
+    creation_time: number;
+    last_update_time: number;
+  };
+  trials: {
+    sweep_id: string;
+    number: number;
+    parameters: string;
+    status: "WAITING" | "RUNNING" | "FINISHED" | "STOPPED_EARLY" | "FAILED";
+    attempts: number;
+    agent: string | null;
+    lease_until: number | null;
+    run_uuid: string | null;
+    value: number | null;
+    error: string | null;
+    start_time: number;
+    end_time: number | null;
+  };
+  registry_events: {
+    name: string;
+    number: number;
+    kind: "version-created" | "alias-set" | "alias-deleted";
+    time: number;
+    made_by: string;
+    version: number | null;
+    alias: string | null;
+    previous_version: number | null;
+  };
+  webhooks: { webhook: string; creation_time: number };
+  webhook_deliveries: {
+    webhook: string;
+    name: string;
+    number: number;
+    status: "DUE" | "DELIVERED" | "GIVEN_UP";
+    attempts: number;
+    due_time: number;
+    error: string | null;
+  };
   schema_migrations: { version: number; name: string; applied_time: number };
 }
 
