@@ -35,6 +35,7 @@ program
   .option("--batch <n>", "rows of a batch", count, 64)
   .option("--seq <n>", "tokens of a row", count, 32)
   .option("--steps <n>", "measured steps, after two that warm up", count, 5)
+  .option("--recompute", "keeps only the ends of layers for the backward pass: less memory, more time")
   .option("--profile <prefix>", "writes ONNX Runtime's profile of every kernel to this file prefix")
   .option("--peer <python>", "measures PyTorch beside it: a Python with torch and transformers")
   .option("--json", "prints one JSON object")

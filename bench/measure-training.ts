@@ -90,6 +90,8 @@ export interface TrainingBench {
   /** Steps that are measured, after two that warm up. */
   readonly steps: number;
   readonly profile?: string | undefined;
+  /** Keeps only the ends of layers for the backward pass. */
+  readonly recompute?: boolean | undefined;
 }
 
 export interface TrainingFigures {
@@ -110,12 +112,18 @@ export async function measureTraining({
   seq,
   steps,
   profile,
+  recompute = false,
 }: TrainingBench): Promise<TrainingFigures> {
   const create = models[name];
   if (!create) throw new Error(`--model must be one of ${benchedModels.join(", ")}, got ${name}`);
   const { parameters, loss, inputs } = create();
+  const pass = new TrainingPass();
+  const training = compileTraining(loss(pass), {
+    parameters,
+    recompute: recompute ? pass.boundaries : undefined,
+  });
   const session = await startTraining({
-    training: compileTraining(loss(new TrainingPass()), { parameters }),
+    training,
     evaluation: compile({ loss: loss() }, { parameters }),
     parameters: initialize(parameters, Math.random),
     optimizer: adamw(),

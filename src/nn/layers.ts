@@ -119,6 +119,9 @@ export function dropoutAt(rate: number, x: Tensor, pass?: TrainingPass): Tensor 
   return pass && rate > 0 ? dropout(x, pass.mask(x.shape, rate)) : x;
 }
 
+/** Marks the result of a layer where training may start to compute again, see `TrainingPass.boundary`. */
+export const layerEnd = (x: Tensor, pass?: TrainingPass): Tensor => pass?.boundary(x) ?? x;
+
 /**
  * What to add to attention scores so that no token looks at padding.
  * @param mask int64 [batch, source]: 1 for a token, 0 for padding

@@ -74,6 +74,7 @@ function startSession(
       parameters,
       frozen: frozen.union(groups.frozen),
       updates: pass.updates,
+      recompute: training.recompute ? pass.boundaries : undefined,
     }),
     evaluation: compile({ loss: evaluation.loss, ...evaluation.outputs }, { parameters }),
     parameters: weights,

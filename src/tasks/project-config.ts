@@ -48,6 +48,8 @@ const commonConfig = z.object({
     /** Seconds between checkpoints within an epoch: what a kill can cost at most. */
     checkpoint_seconds: z.number().positive(),
     log_every: z.int().positive(),
+    /** Keeps only the ends of layers for the backward pass and computes the rest again: less memory, more time. */
+    recompute: z.boolean(),
     /** Threads of a step; null takes all cores. */
     threads: z.int().positive().nullable(),
     /** Threads that prepare rows ahead of the step; 0 prepares in the main thread, null as many as there is work for. */

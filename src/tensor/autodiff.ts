@@ -2,23 +2,34 @@
 import { TensorError } from "./errors.ts";
 import type { Operation } from "./operator.ts";
 import { add } from "./operators/elementwise.ts";
+import { Recomputation } from "./recomputation.ts";
 import { sameShape } from "./shape.ts";
 import { constant, type Tensor } from "./tensor.ts";
+
+export interface GradientOptions {
+  /** Values that are kept for the derivatives; what lies between them is computed again. All are kept unless given. */
+  readonly recompute?: ReadonlySet<Tensor> | undefined;
+}
 
 /**
  * Derivatives of a scalar by each of `variables`, as tensors of their shapes; undefined where it does not depend on
  * one. Only the operations between the variables and the scalar are differentiated.
  * @throws {TensorError} when `scalar` is not one, or an operator on the way has no gradient
  */
-export function gradients(scalar: Tensor, variables: readonly Tensor[]): (Tensor | undefined)[] {
+export function gradients(
+  scalar: Tensor,
+  variables: readonly Tensor[],
+  { recompute = new Set() }: GradientOptions = {},
+): (Tensor | undefined)[] {
   if (scalar.rank !== 0)
     throw new TensorError(`only a scalar has a gradient, got [${scalar.shape.join(", ")}]`);
   const operations = operationsBetween(scalar, new Set(variables));
+  const recomputation = new Recomputation(scalar, recompute);
   const upstreams = new Map<Tensor, Tensor>([[scalar, constant(1)]]);
   for (const operation of operations.reverse()) {
     const upstream = upstreams.get(operation.outputs[0]!);
     if (!upstream) continue;
-    inputGradients(operation, upstream).forEach((gradient, i) => {
+    inputGradients(recomputation.again(operation, upstream), upstream).forEach((gradient, i) => {
       const variable = operation.inputs[i]!;
       if (!gradient) return;
       const known = upstreams.get(variable);

@@ -120,6 +120,15 @@ function operate<N extends number, A>(
   return outputs[0]!;
 }
 
+/** The same operation on other inputs of the same types and shapes. */
+export function repeat(operation: Operation, inputs: readonly Tensor[]): Operation {
+  const outputs: Tensor[] = [];
+  const repeated: Operation = { ...operation, inputs, outputs };
+  for (const [index, { dtype, shape }] of operation.outputs.entries())
+    outputs.push(new Tensor(dtype, shape, { kind: "operation", operation: repeated, index }));
+  return repeated;
+}
+
 /** Numbers among the operands become scalars of the first tensor's type. */
 function tensors(operands: readonly Operand[]): Tensor[] {
   const dtype = operands.find((operand) => operand instanceof Tensor && operand.dtype !== "bool");

@@ -175,6 +175,11 @@ export interface CompileTrainingOptions extends Omit<CompileOptions, "weights" |
   readonly frozen?: ReadonlySet<string>;
   /** Values of buffers after a batch: `TrainingPass.updates`. */
   readonly updates?: ReadonlyMap<Buffer, Tensor>;
+  /**
+   * Values to keep for the backward pass, `TrainingPass.boundaries`; those between them are computed again. Takes less
+   * memory and more time. All values are kept unless given.
+   */
+  readonly recompute?: ReadonlySet<Tensor> | undefined;
 }
 
 /**
@@ -183,7 +188,7 @@ export interface CompileTrainingOptions extends Omit<CompileOptions, "weights" |
  */
 export function compileTraining(
   loss: Tensor,
-  { frozen = new Set(), updates = new Map(), ...options }: CompileTrainingOptions,
+  { frozen = new Set(), updates = new Map(), recompute, ...options }: CompileTrainingOptions,
 ): TrainingProgram {
   const trained = [...options.parameters].filter(
     ([name, parameter]) => !(parameter instanceof Buffer) && !frozen.has(name),
@@ -191,6 +196,7 @@ export function compileTraining(
   const found = gradients(
     loss,
     trained.map(([, parameter]) => parameter),
+    { recompute },
   );
   const outputs: Record<string, Tensor> = { loss };
   const described = trained.flatMap(([parameter], i): GradientOutputs[] => {

@@ -1,4 +1,4 @@
-/** What a model that is traced for training asks of the step: random masks, and values that follow the batches. */
+/** What a model that is traced for training asks of the step: random masks, values that follow the batches, and what to keep. */
 import { TensorError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
 import { type Buffer, Tensor } from "./tensor.ts";
@@ -9,6 +9,7 @@ import { type Buffer, Tensor } from "./tensor.ts";
  */
 export class TrainingPass {
   #sites = 0;
+  readonly #boundaries = new Set<Tensor>();
   readonly #updates = new Map<Buffer, Tensor>();
 
   /**
@@ -19,6 +20,20 @@ export class TrainingPass {
   mask(shape: Shape, rate: number): Tensor {
     if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout must be at least 0 and below 1, got ${rate}`);
     return new Tensor("float32", shape, { kind: "mask", site: this.#sites++, rate });
+  }
+
+  /**
+   * Says that a layer ends here, and returns its result. Where memory matters more than time, values within a layer are
+   * computed again from the end of the layer before rather than kept.
+   */
+  boundary(result: Tensor): Tensor {
+    this.#boundaries.add(result);
+    return result;
+  }
+
+  /** The ends of all layers, for `compileTraining`. */
+  get boundaries(): ReadonlySet<Tensor> {
+    return this.#boundaries;
   }
 
   /** The value that a buffer has after the batch. */

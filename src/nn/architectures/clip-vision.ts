@@ -16,7 +16,7 @@ import {
   type TrainingPass,
 } from "../../tensor/index.ts";
 import { normal } from "../initializers.ts";
-import { attention, Embedding, LayerNorm, Linear } from "../layers.ts";
+import { attention, Embedding, LayerNorm, Linear, layerEnd } from "../layers.ts";
 import { Module } from "../module.ts";
 
 const activations = { quick_gelu: quickGelu, gelu };
@@ -179,8 +179,8 @@ class Encoder extends Module {
 
   /** @returns the input and the output of each layer */
   forward(x: Tensor, pass?: TrainingPass): Tensor[] {
-    const states = [x];
-    for (const layer of this.layers) states.push(layer.forward(states.at(-1)!, pass));
+    const states = [layerEnd(x, pass)];
+    for (const layer of this.layers) states.push(layerEnd(layer.forward(states.at(-1)!, pass), pass));
     return states;
   }
 }

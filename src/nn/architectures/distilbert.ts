@@ -1,7 +1,7 @@
 /** DistilBERT (Sanh et al. 2019), as Hugging Face defines `DistilBertForSequenceClassification`. */
 import { z } from "zod";
 import { add, gelu, leadingRows, relu, select, type Tensor, type TrainingPass } from "../../tensor/index.ts";
-import { attention, dropoutAt, Embedding, hidePadding, LayerNorm, Linear } from "../layers.ts";
+import { attention, dropoutAt, Embedding, hidePadding, LayerNorm, Linear, layerEnd } from "../layers.ts";
 import { Module } from "../module.ts";
 import type { SequenceClassifier, TokenInputs } from "../sequence-classifier.ts";
 
@@ -135,8 +135,8 @@ class Transformer extends Module {
 
   /** @returns the output of the embeddings and of each layer */
   forward(x: Tensor, bias: Tensor, pass?: TrainingPass): Tensor[] {
-    const states = [x];
-    for (const block of this.layer) states.push(block.forward(states.at(-1)!, bias, pass));
+    const states = [layerEnd(x, pass)];
+    for (const block of this.layer) states.push(layerEnd(block.forward(states.at(-1)!, bias, pass), pass));
     return states;
   }
 }

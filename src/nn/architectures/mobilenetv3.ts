@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { add, hardswish, mean, relu, type Tensor, type TrainingPass } from "../../tensor/index.ts";
 import { type BatchNormOptions, ConvNorm, SqueezeExcitation } from "../image-layers.ts";
-import { dropoutAt, Linear } from "../layers.ts";
+import { dropoutAt, Linear, layerEnd } from "../layers.ts";
 import { Module } from "../module.ts";
 
 /** One inverted residual: 1x1 to the expanded channels, depthwise, squeeze-and-excitation, 1x1 to the output. */
@@ -146,10 +146,17 @@ export class Mobilenetv3 extends Module {
     this.classifier = [linear, hardswish, (x, pass) => dropoutAt(dropout, x, pass)];
   }
 
-  /** @param images [batch, 3, height, width], normalised @returns the images after each part of `features` */
-  convolve(images: Tensor, pass?: TrainingPass): Tensor[] {
+  /**
+   * @param images [batch, 3, height, width], normalised
+   * @param still  so many of the first parts compute as outside of training, whatever the pass
+   * @returns the images after each part of `features`
+   */
+  convolve(images: Tensor, pass?: TrainingPass, still = 0): Tensor[] {
     const features: Tensor[] = [];
-    for (const part of this.features) features.push(part.forward(features.at(-1) ?? images, pass));
+    for (const [i, part] of this.features.entries()) {
+      const own = i < still ? undefined : pass;
+      features.push(layerEnd(part.forward(features.at(-1) ?? images, own), own));
+    }
     return features;
   }
 

@@ -14,7 +14,7 @@ import {
   tanh,
   where,
 } from "../../tensor/index.ts";
-import { attention, dropoutAt, Embedding, hidePadding, LayerNorm, Linear } from "../layers.ts";
+import { attention, dropoutAt, Embedding, hidePadding, LayerNorm, Linear, layerEnd } from "../layers.ts";
 import { Module } from "../module.ts";
 import type { SequenceClassifier, TokenInputs } from "../sequence-classifier.ts";
 
@@ -181,8 +181,8 @@ class Encoder extends Module {
 
   /** @returns the output of the embeddings and of each layer */
   forward(x: Tensor, bias: Tensor, pass?: TrainingPass): Tensor[] {
-    const states = [x];
-    for (const layer of this.layer) states.push(layer.forward(states.at(-1)!, bias, pass));
+    const states = [layerEnd(x, pass)];
+    for (const layer of this.layer) states.push(layerEnd(layer.forward(states.at(-1)!, bias, pass), pass));
     return states;
   }
 }

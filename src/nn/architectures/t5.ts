@@ -11,7 +11,7 @@ import {
   unsqueeze,
   where,
 } from "../../tensor/index.ts";
-import { dropoutAt, Embedding, hidePadding, Linear } from "../layers.ts";
+import { dropoutAt, Embedding, hidePadding, Linear, layerEnd } from "../layers.ts";
 import { Module } from "../module.ts";
 import type {
   DecoderStepInputs,
@@ -114,8 +114,8 @@ class Encoder extends Stack<EncoderBlock> {
   forward(embedded: Tensor, mask: Tensor, pass?: TrainingPass): Tensor[] {
     const length = embedded.dim(1);
     const bias = add(this.positionBias(relativePositions(length, length)), hidePadding(mask));
-    const states = [dropoutAt(this.rate, embedded, pass)];
-    for (const block of this.block) states.push(block.forward(states.at(-1)!, bias, pass));
+    const states = [layerEnd(dropoutAt(this.rate, embedded, pass), pass)];
+    for (const block of this.block) states.push(layerEnd(block.forward(states.at(-1)!, bias, pass), pass));
     return [...states.slice(0, -1), this.finish(states.at(-1)!, pass)];
   }
 }
@@ -142,9 +142,9 @@ class Decoder extends Stack<DecoderBlock> {
     biases: DecoderBiases,
     pass?: TrainingPass,
   ): Tensor[] {
-    const states = [dropoutAt(this.rate, embedded, pass)];
+    const states = [layerEnd(dropoutAt(this.rate, embedded, pass), pass)];
     for (const [i, block] of this.block.entries())
-      states.push(block.forward(states.at(-1)!, source[i]!, biases, pass));
+      states.push(layerEnd(block.forward(states.at(-1)!, source[i]!, biases, pass), pass));
     return [...states.slice(0, -1), this.finish(states.at(-1)!, pass)];
   }
 

@@ -4,6 +4,7 @@ export * from "./batch-norm.ts";
 export * from "./concat.ts";
 export * from "./condition.ts";
 export * from "./convolution.ts";
+export * from "./delayed.ts";
 export * from "./drop-first.ts";
 export * from "./einsum.ts";
 export * from "./elementwise.ts";

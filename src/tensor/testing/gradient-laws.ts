@@ -234,6 +234,7 @@ export const gradientLaws: Readonly<Record<Differentiable, fc.Arbitrary<Example>
       .array(number, { minLength: shape.length, maxLength: shape.length })
       .map((repeats): Example => ({ shapes: [shape], write: (x) => op.tile(x, repeats) })),
   ),
+  delayed: binary((a, b) => op.mul(op.delayed(a, b), b)),
   perChannel: on(fc.constant([4]), (shape) => ({ shapes: [shape], write: (x) => op.perChannel(x, 4) })),
 
   // Parts and borders.
