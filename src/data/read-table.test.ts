@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -47,6 +48,7 @@ describe("one schema reads", () => {
     ["marked.csv", `\uFEFF${csv}`],
     ["windows.csv", 'text,label\r\na good film,1\r\n\r\n"so ""bad"", it\r\nhurts",0\r\n'],
     ["unfinished.CSV", csv.trimEnd()],
+    ["packed.csv.gz", gzipSync(csv)],
     ["more.csv", 'id,label,text\n1,1,a good film\n2, 0 ,"so ""bad"", it\r\nhurts"\n'],
     ["reviews.jsonl", reviews.map((row) => JSON.stringify(row)).join("\n")],
     ["reviews.ndjson", `\uFEFF${reviews.map((row) => JSON.stringify({ id: 1, ...row })).join("\r\n\r\n")}\n`],
@@ -233,13 +235,27 @@ describe("a file is refused as a whole", () => {
     );
   });
 
+  test("that is said to be compressed, and is not, or not whole, or of a kind that is not read so", async () => {
+    expect(await complaint("r.csv.gz", "text,label\n")).toMatchInlineSnapshot(
+      `"r.csv.gz: must be a whole gzip file, got: incorrect header check"`,
+    );
+    const packed = gzipSync("text,label\na good film,1\n");
+    expect(await complaint("r.csv.gz", packed.subarray(0, -9))).toMatchInlineSnapshot(
+      `"r.csv.gz: must be a whole gzip file, got: unexpected end of file"`,
+    );
+    expect(await complaint("r.csv.gz", gzipSync(Buffer.from("text,label\n\xff,1\n", "latin1")))).toMatch(
+      /^r.csv.gz:2: must be UTF-8/,
+    );
+    expect(await complaint("r.parquet.gz", packed)).toMatch(/must end in .* got ".parquet.gz"$/);
+  });
+
   test("that is not there, or of an unknown kind", async () => {
     await written("reviews.csv", "");
     const missing = readTable(join(folder, "review.csv"), review);
     await expect(missing).rejects.toThrow(/review.csv: there is no such file; did you mean reviews.csv\?$/);
     await expect(readTable(`${folder}.csv`, review)).rejects.toThrow(/there is no such file/);
     await expect(readTable("reviews.xls", review)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: reviews.xls: must end in .csv, .tsv, .jsonl, .ndjson, .parquet, got ".xls"]`,
+      `[DataError: reviews.xls: must end in .csv, .tsv, .jsonl, .ndjson, .parquet, or of a compressed text file in .csv.gz and so on, got ".xls"]`,
     );
   });
 });

@@ -10,6 +10,7 @@ import { jsonlRows } from "./jsonl-rows.ts";
 import { parquetRows } from "./parquet-rows.ts";
 import { describeBadRow, rowProblem } from "./row-problem.ts";
 import type { RowReader } from "./table-row.ts";
+import { isGzip } from "./text-chunks.ts";
 
 const READERS: Readonly<Record<string, RowReader>> = {
   ".csv": csvRows,
@@ -18,6 +19,16 @@ const READERS: Readonly<Record<string, RowReader>> = {
   ".ndjson": jsonlRows,
   ".parquet": parquetRows,
 };
+
+/** The reader that a file's name asks for: by its extension, behind which .gz says that a text file is compressed. */
+function readerOf(file: string): RowReader {
+  const extension = isGzip(file) ? extname(file.slice(0, -".gz".length)) : extname(file);
+  const reader = READERS[extension.toLowerCase()];
+  if (reader !== undefined && !(isGzip(file) && reader === parquetRows)) return reader;
+  const expected = `${Object.keys(READERS).join(", ")}, or of a compressed text file in .csv.gz and so on`;
+  const got = extension + (isGzip(file) ? ".gz" : "");
+  throw new DataError("unreadable_file", file, `${file}: must end in ${expected}, got "${got}"`);
+}
 
 /** So many bad rows tell what is wrong; the rest of the file is not read. */
 const MOST_BAD_ROWS = 5;
@@ -29,8 +40,9 @@ export interface ReadTableOptions {
 
 /**
  * Reads a table whose rows are as `schema` declares them. The file's extension says how: .csv (RFC 4180), .tsv, .jsonl,
- * .ndjson or .parquet; text must be UTF-8. One schema serves all: in text files "1" and "true" become numbers and
- * booleans where the schema takes no text, and an empty cell is null or absent. Columns that it does not name are left out.
+ * .ndjson (compressed where .gz follows) or .parquet; text must be UTF-8. One schema serves all: in text files "1" and
+ * "true" become numbers and booleans where the schema takes no text, and an empty cell is null or absent. Columns that it
+ * does not name are left out.
  *
  * @throws {DataError} with file, line, column, what was expected and what was there, for up to five bad rows
  */
@@ -39,13 +51,7 @@ export async function readTable<Row>(
   schema: z.ZodType<Row>,
   { name = basename(file, extname(file)) }: ReadTableOptions = {},
 ): Promise<Dataset<Row>> {
-  const reader = READERS[extname(file).toLowerCase()];
-  if (reader === undefined)
-    throw new DataError(
-      "unreadable_file",
-      file,
-      `${file}: must end in ${Object.keys(READERS).join(", ")}, got "${extname(file)}"`,
-    );
+  const reader = readerOf(file);
   await requireFile(file);
 
   const hash = createHash("sha256");
