@@ -1,5 +1,13 @@
 /** What can go wrong with data. */
-export type DataErrorCode = "missing_file" | "unreadable_file" | "bad_rows" | "invalid_option";
+export type DataErrorCode =
+  | "missing_file"
+  | "unreadable_file"
+  | "bad_rows"
+  | "invalid_option"
+  /** A row that is as declared, but of which the task can make no example. */
+  | "unprepared_row"
+  /** A thread that prepares rows did not start, or ended. */
+  | "worker_failed";
 
 /** One place in a file that is not as declared. */
 export interface BadRow {
@@ -16,7 +24,7 @@ export interface BadRow {
 export class DataError extends Error {
   override readonly name = "DataError";
   readonly code: DataErrorCode;
-  /** File or option the error is about. */
+  /** File, option or split the error is about. */
   readonly path: string;
   readonly badRows: readonly BadRow[];
 

@@ -2,7 +2,8 @@ import type { NdArrays } from "../tensor/index.ts";
 
 /**
  * What data asks of a task: how an input becomes an example of numbers, and examples a batch.
- * Training, evaluation and serving all prepare through it, so they cannot differ.
+ * Training, evaluation and serving all prepare through it, so they cannot differ. The arrays that it returns are the
+ * caller's: they may move to another thread.
  */
 export interface Preparation<Input, Example> {
   /**
@@ -14,6 +15,20 @@ export interface Preparation<Input, Example> {
   collate(examples: readonly Example[]): NdArrays;
   /** Length by which examples are grouped into batches (tokens); equal for all where padding plays no part. */
   lengthOf(example: Example): number;
+}
+
+/** What the loader asks of a task beside: how its rows are best loaded. */
+export interface Loadable<Row, Example> extends Preparation<Row, Example> {
+  /**
+   * Examples are large (images): they are prepared anew for each batch, ahead of the step, rather than once and kept.
+   * All are equally long.
+   */
+  readonly streamed?: true;
+  /**
+   * Prepares a row of the training split with random changes, other ones in each epoch; only of streamed examples.
+   * @param random the next number in [0, 1), of a generator that seed, epoch and row determine
+   */
+  prepareForTraining?(row: Row, random: () => number): Example | Promise<Example>;
 }
 
 /**

@@ -18,6 +18,7 @@ export {
   type TrainingSession,
   type TrainingState,
 } from "./execution/training-session.ts";
+export { serve, Transferred, WorkerCalls } from "./execution/worker-calls.ts";
 export * from "./ndarray.ts";
 export { type Precision, precisions } from "./onnx/stored-weights.ts";
 export type { Operand } from "./operator.ts";
