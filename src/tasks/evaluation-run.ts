@@ -19,7 +19,8 @@ export interface EvaluatedRun {
 
 /**
  * Logs the metrics of the test split with the run, the confusion matrix and the misclassified rows as artifacts
- * `evaluation/confusion-matrix.json` and `evaluation/misclassified.csv`. Those of a variant bear its folder's name, as
+ * `evaluation/confusion-matrix.json` (one for each question where a task has several) and
+ * `evaluation/misclassified.csv`. Those of a variant bear its folder's name, as
  * in `model-int8/test_accuracy`, so that they do not hide the run's own.
  * @param model the run's own model where it names no other folder
  * @throws {TaskError} when the run has no model
@@ -56,7 +57,11 @@ export async function evaluationRun(
     const written = `evaluation/${prefix}`.replace(/\/$/, "");
     const write = (name: string, text: string) =>
       artifacts.put(`${written}/${name}`, new TextEncoder().encode(text));
-    await write("confusion-matrix.json", JSON.stringify(task.confusion(outcomes)));
+    for (const { name: question, ...confusion } of task.confusions?.(outcomes) ?? [])
+      await write(
+        question === undefined ? "confusion-matrix.json" : `confusion-matrix-${question}.json`,
+        JSON.stringify(confusion),
+      );
     await write("misclassified.csv", formatCsv(mistakes));
     return { runId, metrics: measured, rows: test.rows.length, mistakes: mistakes.length, folder: written };
   } finally {

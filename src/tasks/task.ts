@@ -17,6 +17,14 @@ import type { PathKeys } from "./typed-paths.ts";
 /** One row of a table that a person looks at: column to value. */
 export type TableRow = Readonly<Record<string, string | number>>;
 
+/** How often each label was taken for which: rows of the matrix are the truth. */
+export interface Confusion {
+  /** The question, where there are several. */
+  readonly name?: string;
+  readonly labels: readonly string[];
+  readonly matrix: number[][];
+}
+
 /**
  * Joins preparation, judgement and answers, so that training, evaluation and serving cannot differ.
  *
@@ -29,11 +37,8 @@ export interface Task<Row, Input, Example, Outcome, Answer>
   prepare(input: Row | Input): Example | Promise<Example>;
   /** Writes what is needed to prepare and answer elsewhere exactly as here. */
   save(folder: string): Promise<void>;
-  /** How often each label was taken for which: rows are the truth. */
-  confusion(outcomes: readonly Outcome[]): {
-    readonly labels: readonly string[];
-    readonly matrix: number[][];
-  };
+  /** One for each question that the task answers with a label. */
+  confusions?(outcomes: readonly Outcome[]): readonly Confusion[];
   /** The rows that were judged wrongly, as a table. */
   mistakes(rows: readonly Row[], outcomes: readonly Outcome[]): TableRow[];
 }

@@ -88,13 +88,11 @@ describe("judging", () => {
   });
 
   test("rows of the confusion matrix are the truth", () => {
-    expect(classifier.confusion(outcomes)).toEqual({
-      labels: ["negative", "positive"],
-      matrix: [
-        [2, 0],
-        [1, 1],
-      ],
-    });
+    const matrix = [
+      [2, 0],
+      [1, 1],
+    ];
+    expect(classifier.confusions?.(outcomes)).toEqual([{ labels: ["negative", "positive"], matrix }]);
   });
 
   test("mistakes are the rows that were judged wrongly, with what the model thought", () => {

@@ -92,7 +92,7 @@ export function textClassifier({
         `${JSON.stringify({ labels, maxLength, cleaning }, null, 2)}\n`,
       );
     },
-    confusion: (outcomes) => ({ labels, matrix: countConfusion(outcomes, labels.length) }),
+    confusions: (outcomes) => [{ labels, matrix: countConfusion(outcomes, labels.length) }],
     mistakes: (rows, outcomes) =>
       rows.flatMap(({ text, kept }, i) => {
         const { label, predicted, probabilities } = outcomes[i]!;
