@@ -1,9 +1,8 @@
 /** Judging a run's model on the test split, with the very file that will be served. */
-import { openInference } from "../tensor/index.ts";
 import type { Store } from "../tracking/index.ts";
 import { evaluate } from "../train/index.ts";
 import { formatCsv } from "./csv.ts";
-import { type ArtifactFolder, modelFiles, modelFolder } from "./model-folder.ts";
+import { type ArtifactFolder, modelFiles, modelFolder, openFiles } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import type { ProjectConfig } from "./project-config.ts";
 
@@ -13,6 +12,8 @@ export interface EvaluatedRun {
   readonly metrics: Readonly<Record<string, number>>;
   readonly rows: number;
   readonly mistakes: number;
+  /** What else a person is told. */
+  readonly report: readonly string[];
   /** Folder of what was written among the run's artifacts. */
   readonly folder: string;
 }
@@ -20,8 +21,8 @@ export interface EvaluatedRun {
 /**
  * Logs the metrics of the test split with the run, the confusion matrix and the misclassified rows as artifacts
  * `evaluation/confusion-matrix.json` (one for each question where a task has several) and
- * `evaluation/misclassified.csv`. Those of a variant bear its folder's name, as
- * in `model-int8/test_accuracy`, so that they do not hide the run's own.
+ * `evaluation/misclassified.csv`, and what the task reports as `evaluation/report.txt`. Those of a variant bear its
+ * folder's name, as in `model-int8/test_accuracy`, so that they do not hide the run's own.
  * @param model the run's own model where it names no other folder
  * @throws {TaskError} when the run has no model
  */
@@ -33,10 +34,10 @@ export async function evaluationRun(
   const { runId, folder: name = modelFolder } = model;
   const prefix = name === modelFolder ? "" : `${name}/`;
   const artifacts = store.artifacts(runId);
-  const { folder, program } = await modelFiles(artifacts, name);
-  const task = await project.task.open(folder);
+  const files = await modelFiles(artifacts, name);
+  const task = await project.task.open(files.folder);
   const { test } = await project.task.read(config.task, { folder: project.folder, seed: config.common.seed });
-  const session = await openInference(program);
+  const session = await openFiles(project, files);
   try {
     const { batch_size: batchSize } = config.common.training;
     const { metrics, outcomes } = await evaluate((inputs) => session.run(inputs), task, test.rows, {
@@ -63,7 +64,12 @@ export async function evaluationRun(
         JSON.stringify(confusion),
       );
     await write("misclassified.csv", formatCsv(mistakes));
-    return { runId, metrics: measured, rows: test.rows.length, mistakes: mistakes.length, folder: written };
+    const report = task.report?.(outcomes) ?? [];
+    if (report.length > 0) await write("report.txt", `${report.join("\n")}\n`);
+    return {
+      ...{ runId, metrics: measured, rows: test.rows.length, mistakes: mistakes.length, report },
+      folder: written,
+    };
   } finally {
     await session.close();
   }

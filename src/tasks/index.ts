@@ -11,3 +11,4 @@ export { inferenceAlias, type Promotion, promoteIfBetter, registerRun } from "./
 export { TaskError } from "./task-error.ts";
 export { textClassification } from "./text-classification.ts";
 export { resumedConfig, type TrainedRun, trainingRun } from "./training-run.ts";
+export { translation } from "./translation.ts";

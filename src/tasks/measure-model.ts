@@ -1,14 +1,13 @@
-/** What a model file costs and what it is worth: its size, its speed, its metrics; and how another compares. */
-import { stat } from "node:fs/promises";
-import { type InferenceSession, openInference } from "../tensor/index.ts";
+/** What a model's files cost and what they are worth: size, speed, metrics; and how another compares. */
 import { evaluate } from "../train/index.ts";
-import type { ModelFiles } from "./model-folder.ts";
+import { type ModelFiles, openFiles, programBytes } from "./model-folder.ts";
+import type { Project } from "./project.ts";
 import type { CommonConfig } from "./project-config.ts";
-import type { AnyTask } from "./task.ts";
+import type { AnyTask, OpenModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 
 export interface ModelMeasurement {
-  /** Of the ONNX file. */
+  /** Of the ONNX files. */
   readonly sizeBytes: number;
   /** Median time of one input alone, without its preparation. */
   readonly latencyMs: number;
@@ -25,6 +24,7 @@ export interface ModelComparison {
 }
 
 export interface CompareOptions {
+  readonly project: Project;
   readonly task: AnyTask;
   /** Of the validation split. */
   readonly rows: readonly unknown[];
@@ -33,59 +33,61 @@ export interface CompareOptions {
 
 /**
  * Measures two models on the same rows, one after the other, so that neither slows the other down.
- * @throws {TaskError} when the metric of the run's best checkpoint is none that evaluation of a file gives
+ * @throws {TaskError} when evaluation of a file gives neither the metric of the run's best checkpoint, nor another that
+ *   the task judges by
  */
 export async function compareModels(
   files: { readonly original: ModelFiles; readonly variant: ModelFiles },
-  { task, rows, training: { batch_size: batchSize, best } }: CompareOptions,
+  { project, task, rows, training: { batch_size: batchSize, best } }: CompareOptions,
 ): Promise<ModelComparison> {
-  const metric = best.metric.replace(/^validation_/, "");
-  const original = await measureModel(files.original.program, task, rows, { batchSize });
-  const variant = await measureModel(files.variant.program, task, rows, { batchSize });
-  const [before, after] = [original.metrics[metric], variant.metrics[metric]];
-  if (before === undefined || after === undefined) {
-    const known = Object.keys(original.metrics).map((name) => `validation_${name}`);
+  const measure = (of: ModelFiles) => measureModel(project, of, { task, rows, batchSize });
+  const original = await measure(files.original);
+  const variant = await measure(files.variant);
+  const known = Object.keys(original.metrics);
+  const ofCheckpoints = { metric: best.metric.replace(/^validation_/, ""), goal: best.goal };
+  const criterion = known.includes(ofCheckpoints.metric) ? ofCheckpoints : task.judgedBy;
+  if (!criterion) {
+    const names = known.map((name) => `validation_${name}`);
     throw new TaskError(
-      `training.best.metric must be one that a model without its loss can be judged by (${known.join(", ")}), got ${best.metric}`,
+      `training.best.metric must be one that a model without its loss can be judged by (${names.join(", ")}), got ${best.metric}`,
     );
   }
-  return { metric, original, variant, drop: best.goal === "maximise" ? before - after : after - before };
+  const { metric, goal } = criterion;
+  const [before, after] = [original.metrics[metric]!, variant.metrics[metric]!];
+  return { metric, original, variant, drop: goal === "maximise" ? before - after : after - before };
 }
 
 export interface MeasureOptions {
+  readonly task: AnyTask;
+  readonly rows: readonly unknown[];
   readonly batchSize: number;
   /** How many of the rows are timed one by one. */
   readonly timedRows?: number;
 }
 
-/** Measures an ONNX file on rows, as it will be served. */
+/** Measures the files of a model on rows, as they will be served. */
 export async function measureModel(
-  program: string,
-  task: AnyTask,
-  rows: readonly unknown[],
-  { batchSize, timedRows = 50 }: MeasureOptions,
+  project: Pick<Project, "task">,
+  files: ModelFiles,
+  { task, rows, batchSize, timedRows = 50 }: MeasureOptions,
 ): Promise<ModelMeasurement> {
-  const session = await openInference(program);
+  const model = await openFiles(project, files);
   try {
-    const { metrics } = await evaluate((inputs) => session.run(inputs), task, rows, { batchSize });
-    const latencyMs = await medianLatency(session, task, rows.slice(0, timedRows));
-    return { sizeBytes: (await stat(program)).size, latencyMs, metrics };
+    const { metrics } = await evaluate((inputs) => model.run(inputs), task, rows, { batchSize });
+    const latencyMs = await medianLatency(model, task, rows.slice(0, timedRows));
+    return { sizeBytes: await programBytes(files), latencyMs, metrics };
   } finally {
-    await session.close();
+    await model.close();
   }
 }
 
-/** In milliseconds. The evaluation before has warmed the session up. */
-async function medianLatency(
-  session: InferenceSession,
-  task: AnyTask,
-  rows: readonly unknown[],
-): Promise<number> {
+/** In milliseconds. The evaluation before has warmed the model up. */
+async function medianLatency(model: OpenModel, task: AnyTask, rows: readonly unknown[]): Promise<number> {
   const times: number[] = [];
   for (const row of rows) {
     const inputs = task.collate([await task.prepare(row)]);
     const start = performance.now();
-    await session.run(inputs);
+    await model.run(inputs);
     times.push(performance.now() - start);
   }
   times.sort((a, b) => a - b);

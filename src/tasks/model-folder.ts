@@ -1,20 +1,21 @@
 /** The files of a model version: one folder that holds all a service needs. */
 
 import { createReadStream } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { savePretrained } from "../nn/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
-import { compile, type Precision } from "../tensor/index.ts";
+import { compile, openInference, type Precision, type RuntimeOptions } from "../tensor/index.ts";
 import type { ModelVersion, Store } from "../tracking/index.ts";
-import type { AnyTask, FinishedModel } from "./task.ts";
+import type { Project } from "./project.ts";
+import type { AnyTask, FinishedModel, OpenModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 
 /** Folder of the model among the artifacts of its run. */
 export const modelFolder = "model";
-/** The inference program with its weights. */
+/** The inference program with its weights, where one is enough. */
 const programFile = "model.onnx";
 /** What goes into the program and what comes out, and the files that say how inputs are prepared. */
 const descriptionFile = "inference.json";
@@ -42,7 +43,7 @@ export const saveModel = (artifacts: ObjectStore, saved: SavedModel): Promise<vo
     await storeFolder(artifacts, modelFolder, folder);
   });
 
-/** Writes what inference needs: the program with its weights, how inputs are prepared, where it came from. */
+/** Writes what inference needs: the program with its weights (or several), how inputs are prepared, where it came from. */
 export async function writeInference(
   folder: string,
   { task, model, origin }: SavedModel,
@@ -50,15 +51,17 @@ export async function writeInference(
 ): Promise<void> {
   await task.save(folder);
   const preparation = (await readdir(folder)).sort();
-  const { bytes, inputs, outputs } = compile(model.forward().outputs, {
-    parameters: model.parameters,
-    weights: model.weights,
-    name: origin.project,
-    precision,
-  });
-  await writeFile(join(folder, programFile), bytes);
-  const program = { file: programFile, precision, inputs, outputs };
-  await writeJson(join(folder, descriptionFile), { format: 1, program, preparation });
+  const described = { name: origin.project, precision };
+  const compiled = model.programs?.(model.weights, described) ?? {
+    [programFile]: compile(model.forward().outputs, { ...described, ...model }),
+  };
+  const programs: object[] = [];
+  for (const [file, { bytes, inputs, outputs }] of Object.entries(compiled)) {
+    await writeFile(join(folder, file), bytes);
+    programs.push({ file, precision, inputs, outputs });
+  }
+  const description = programs.length === 1 ? { program: programs[0] } : { programs };
+  await writeJson(join(folder, descriptionFile), { format: 1, ...description, preparation });
   await writeJson(join(folder, originFile), { format: 1, ...origin });
 }
 
@@ -82,6 +85,7 @@ export async function storeFolder(artifacts: ObjectStore, name: string, folder: 
 
 export interface ModelFiles {
   readonly folder: string;
+  /** The only program; where a model has several, its task opens the folder. */
   readonly program: string;
   readonly origin: ModelOrigin;
 }
@@ -103,6 +107,20 @@ export async function modelFiles(artifacts: ObjectStore, folder = modelFolder): 
 export async function filesIn(folder: string): Promise<ModelFiles> {
   const origin = originSchema.parse(JSON.parse(await readFile(join(folder, originFile), "utf8")));
   return { folder, program: join(folder, programFile), origin };
+}
+
+/** Opens a model as it will be served. */
+export const openFiles = (
+  { task }: Pick<Project, "task">,
+  { folder, program }: Pick<ModelFiles, "folder" | "program">,
+  options: RuntimeOptions = {},
+): Promise<OpenModel> => task.openModel?.(folder, options) ?? openInference(program, options);
+
+/** How large the programs of a model are. */
+export async function programBytes({ folder }: Pick<ModelFiles, "folder">): Promise<number> {
+  const programs = (await readdir(folder)).filter((file) => file.endsWith(".onnx"));
+  const sizes = await Promise.all(programs.map(async (file) => (await stat(join(folder, file))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** A folder among the artifacts of a run. */

@@ -109,7 +109,7 @@ async function makeVariant(
   }
   const compared = await compareModels(
     { original, variant: await filesIn(folder) },
-    { task, rows: splits.validation.rows, training: config.common.training },
+    { project, task, rows: splits.validation.rows, training: config.common.training },
   );
   const made = { model: version.name, from: version.version, precision: precision ?? "float32", sparsity };
   return { variant: { ...made, ...compared, pruned }, runId: original.origin.runId };

@@ -3,10 +3,12 @@ import type { z } from "zod";
 import type { Dataset } from "../data/index.ts";
 import type { Servable } from "../serving/index.ts";
 import type {
+  CompileOptions,
   InferenceSession,
   NdArray,
   NdArrays,
   Parameter,
+  Program,
   RuntimeOptions,
   Tensor,
   TrainingPass,
@@ -41,6 +43,10 @@ export interface Task<Row, Input, Example, Outcome, Answer>
   confusions?(outcomes: readonly Outcome[]): readonly Confusion[];
   /** The rows that were judged wrongly, as a table. */
   mistakes(rows: readonly Row[], outcomes: readonly Outcome[]): TableRow[];
+  /** What a person is told of an evaluation beside its metrics, line by line. */
+  report?(outcomes: readonly Outcome[]): string[];
+  /** The metric by which a finished model is judged where it cannot be by that of its checkpoints. */
+  readonly judgedBy?: { readonly metric: string; readonly goal: "maximise" | "minimise" };
 }
 
 /** What a model computes. */
@@ -59,6 +65,11 @@ type Weights = ReadonlyMap<string, NdArray<"float32">>;
 export interface FinishedModel extends ModelGraph {
   readonly config: Readonly<Record<string, unknown>>;
   readonly weights: Weights;
+  /** Its inference programs by their files, where an answer takes more than one run of `forward`. */
+  programs?(
+    weights: Weights,
+    described: Pick<CompileOptions, "name" | "precision">,
+  ): Readonly<Record<string, Program>>;
 }
 
 /** A model that answers batches. */
