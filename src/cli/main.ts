@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import pc from "picocolors";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addLoadCommand } from "./commands/load.ts";
 import { addModelsCommand } from "./commands/models.ts";
 import { addServeCommand } from "./commands/serve.ts";
 import { addTrackCommand } from "./commands/track.ts";
@@ -22,6 +23,7 @@ addUpCommand(program);
 addTrainCommands(program);
 addEvaluateCommand(program);
 addServeCommand(program);
+addLoadCommand(program);
 addModelsCommand(program);
 addTrackCommand(program);
 

@@ -8,6 +8,7 @@ export { openService, promotedVersion, type ServingOptions } from "./open-servic
 export { defineProject, loadProject, type Project, projectNames } from "./project.ts";
 export { type ProjectConfig, projectConfig } from "./project-config.ts";
 export { inferenceAlias, type Promotion, promoteIfBetter, registerRun } from "./registration.ts";
+export { requestOf, type SampleRequest, sampleRequests } from "./sample-requests.ts";
 export { TaskError } from "./task-error.ts";
 export { textClassification } from "./text-classification.ts";
 export { resumedConfig, type TrainedRun, trainingRun } from "./training-run.ts";

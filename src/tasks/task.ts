@@ -1,7 +1,7 @@
 /** A task: everything that is specific to one kind of problem. What is written here is asked for by the parts below. */
 import type { z } from "zod";
 import type { Dataset } from "../data/index.ts";
-import type { Servable } from "../serving/index.ts";
+import type { Servable, UploadedFile } from "../serving/index.ts";
 import type {
   CompileOptions,
   InferenceSession,
@@ -78,6 +78,18 @@ export interface OpenModel extends Pick<InferenceSession, "run" | "close"> {
   stream?(inputs: NdArrays, onOutputs: (outputs: NdArrays) => void): Promise<NdArrays>;
 }
 
+/** What is the same for a row at every step: computed once for each, and kept. */
+export interface FeatureGraph extends Pick<FinishedModel, "parameters" | "weights"> {
+  /** Computed from the names that `collate` gives. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
+/** A model as it is trained while some parameters keep their values: perhaps only the part behind its features. */
+export interface ArrangedModel extends Pick<FinishedModel, "parameters" | "weights" | "forward"> {
+  /** What the graph reads, beside targets, in place of what `collate` gives. */
+  readonly features?: FeatureGraph;
+}
+
 /** A model that is to be trained. */
 export interface TaskModel extends FinishedModel {
   /** Parameters that keep their values whatever the configuration says. */
@@ -86,7 +98,9 @@ export interface TaskModel extends FinishedModel {
   readonly lossWeight?: (inputs: NdArrays) => number;
   /** What a person should know about the weights: a new head, tensors left over. */
   readonly notes: readonly string[];
-  /** What is kept after training: adapters merged into the layers they adapt. */
+  /** How it is best trained while these parameters keep their values: as it stands, unless given. */
+  arrange?(frozen: ReadonlySet<string>): Promise<ArrangedModel>;
+  /** What is kept after training: adapters merged into the layers they adapt, and parts that were not trained. */
   finish(weights: Weights): FinishedModel;
 }
 
@@ -115,6 +129,8 @@ export interface TaskKind<Config, Row, Input, Example, Outcome, Answer> {
   /** The model of a finished folder, ready to answer: its inference program, unless an answer takes more than one run. */
   openModel?(folder: string, options?: RuntimeOptions): Promise<OpenModel>;
   read(config: Config, context: TaskContext): Promise<Splits<Row>>;
+  /** What a person would ask the service about a row: a text, or a file. */
+  sample?(row: Row): string | UploadedFile | Promise<string | UploadedFile>;
   /** @param train the rows that will train it, for what depends on them such as class weights */
   model(config: Config, context: TaskContext, train: readonly Row[]): Promise<TaskModel>;
 }

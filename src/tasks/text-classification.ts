@@ -67,6 +67,7 @@ export const textClassification: TaskKind<
     return textClassifier({ ...saved, tokenizer: await loadTokenizer(folder) });
   },
   read: ({ data }, { folder }) => readLabelledTexts(data, folder),
+  sample: ({ text }) => text,
   model: async (config, context, train) =>
     textClassificationModel(config, await checkpointFolder(config.model, context), {
       labels: config.data.labels,
