@@ -35,7 +35,7 @@ async function curvesOf(home: string, runId: string): Promise<string[]> {
   const store = await openStore({ home: join(folder, home) });
   try {
     const keys = Object.keys((await store.getRun(runId)).metrics).filter(
-      (key) => key !== "examples_per_second",
+      (key) => !["examples_per_second", "data_wait_seconds"].includes(key),
     );
     const histories = await Promise.all(keys.map((key) => store.metricHistory(runId, key)));
     return histories.flat().map(({ key, step, value }) => `${key} ${step} ${value}`);

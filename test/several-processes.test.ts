@@ -45,7 +45,9 @@ async function curvesOf(name: string): Promise<Map<string, number>> {
     expect(others).toEqual([]);
     const keys = Object.keys((await store.getRun(runId!)).metrics);
     const histories = await Promise.all(
-      keys.filter((key) => key !== "examples_per_second").map((key) => store.metricHistory(runId!, key)),
+      keys
+        .filter((key) => !["examples_per_second", "data_wait_seconds"].includes(key))
+        .map((key) => store.metricHistory(runId!, key)),
     );
     return new Map(histories.flat().map(({ key, step, value }) => [`${key} of step ${step}`, value]));
   } finally {

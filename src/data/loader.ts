@@ -45,7 +45,7 @@ export interface Loader<Split extends string> {
     split: Split,
     groups: readonly (readonly number[])[],
     options?: { readonly epoch?: number },
-  ): AsyncIterableIterator<Batch>;
+  ): AsyncIterableIterator<Batch, undefined>;
   close(): Promise<void>;
 }
 
@@ -131,7 +131,7 @@ class OpenLoader<Row, Example, Split extends string> implements Loader<Split> {
     split: Split,
     groups: readonly (readonly number[])[],
     options: { readonly epoch?: number } = {},
-  ): AsyncIterableIterator<Batch> {
+  ): AsyncIterableIterator<Batch, undefined> {
     if (!this.#loadable.streamed)
       return preparedAhead(
         groups,

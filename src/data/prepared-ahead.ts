@@ -6,7 +6,7 @@ export function preparedAhead<Item, Result>(
   items: readonly Item[],
   ahead: () => number,
   work: (item: Item) => Promise<Result>,
-): AsyncIterableIterator<Result> {
+): AsyncIterableIterator<Result, undefined> {
   const waiting: Promise<Result>[] = [];
   let begun = 0;
   let isEnded = false;

@@ -2,6 +2,7 @@ export { gradients } from "./autodiff.ts";
 export { ShapeError, TensorError } from "./errors.ts";
 export { type InferenceSession, openInference } from "./execution/inference-session.ts";
 export { openLocalInference } from "./execution/local-inference.ts";
+export { joinRows, takeRows } from "./execution/places.ts";
 export { joinProcesses, oneProcess, type ProcessGroup } from "./execution/process-group.ts";
 export {
   type Caches,
@@ -10,6 +11,7 @@ export {
   type RecurrentSession,
 } from "./execution/recurrent-session.ts";
 export type { RuntimeOptions } from "./execution/runtime.ts";
+export { type Span, Trace, traceClock } from "./execution/trace.ts";
 export type { TrainerOptions } from "./execution/trainer.ts";
 export {
   type StepOptions,

@@ -1,6 +1,5 @@
-import { batches, longestFirst } from "../data/index.ts";
+import { type Loader, type LoadingOptions, longestFirst, openLoader } from "../data/index.ts";
 import { type NdArrays, oneProcess, type ProcessGroup } from "../tensor/index.ts";
-import { prepareRows } from "./prepare-rows.ts";
 import { TrainError } from "./train-error.ts";
 import type { Trainable } from "./trainable.ts";
 
@@ -23,17 +22,38 @@ export interface EvaluateOptions {
  *
  * @param run one batch through the model: `TrainingSession.evaluate` or `InferenceSession.run`
  * @throws {TrainError} `missing-output` when a batch has not one outcome for each row
+ * @throws {DataError} `unprepared_row`, `worker_failed`
  */
 export async function evaluate<Row, Example, Outcome>(
   run: (inputs: NdArrays) => Promise<NdArrays>,
   trainable: Trainable<Row, Example, Outcome>,
   rows: readonly Row[],
-  options: EvaluateOptions,
+  { loading = {}, split = "evaluated", ...options }: EvaluateOptions & NamedLoading,
 ): Promise<Evaluation<Outcome>> {
-  const examples = await prepareRows(trainable, rows);
-  const evaluation = await evaluateExamples(run, trainable, { rows, examples }, options);
-  if (!evaluation) throw options.signal?.reason;
-  return evaluation;
+  const loader = openLoader(trainable, { [split]: rows }, { ...loading, seed: 0 });
+  try {
+    const { signal } = options;
+    const lengths = await loader.lengths(split, { signal });
+    const evaluation = await evaluateSplit(run, trainable, { split, rows, lengths, loader }, options);
+    if (!evaluation) throw signal?.reason;
+    return evaluation;
+  } finally {
+    await loader.close();
+  }
+}
+
+interface NamedLoading {
+  readonly loading?: LoadingOptions;
+  /** Name of the rows' split, for messages. */
+  readonly split?: string;
+}
+
+/** Rows that a loader loads. */
+export interface LoadedSplit<Row, Split extends string> {
+  readonly split: Split;
+  readonly rows: readonly Row[];
+  readonly lengths: readonly number[];
+  readonly loader: Loader<Split>;
 }
 
 /** What a batch came to. */
@@ -47,34 +67,37 @@ interface Judged<Outcome> {
 }
 
 /**
- * `evaluate` for rows that are prepared already. Of several processes each runs some of the batches, and all of them
+ * `evaluate` with a loader that is open already. Of several processes each runs some of the batches, and all of them
  * get the result.
  * @returns undefined when the signal of any process stopped it
  */
-export async function evaluateExamples<Row, Example, Outcome>(
+export async function evaluateSplit<Row, Example, Outcome, Split extends string>(
   run: (inputs: NdArrays) => Promise<NdArrays>,
   trainable: Trainable<Row, Example, Outcome>,
-  { rows: all, examples }: { readonly rows: readonly Row[]; readonly examples: readonly Example[] },
+  { split, rows: all, lengths, loader }: LoadedSplit<Row, Split>,
   { batchSize, signal, processes = oneProcess }: EvaluateOptions & { readonly processes?: ProcessGroup },
 ): Promise<Evaluation<Outcome> | undefined> {
-  const lengths = examples.map((example) => trainable.lengthOf(example));
   const groups = longestFirst(lengths, batchSize);
+  const own = groups.flatMap((rows, batch) =>
+    batch % processes.size === processes.rank ? [{ rows, batch }] : [],
+  );
+  const batches = loader.batches(
+    split,
+    own.map(({ rows }) => rows),
+  );
   const judged: Judged<Outcome>[] = [];
-  let batch = processes.rank;
-  for (; batch < groups.length && !signal?.aborted; batch += processes.size) {
-    for (const { rows, inputs } of batches(examples, trainable, [groups[batch]!])) {
-      const outputs = await run(inputs);
-      const judgement = judge(
-        trainable,
-        rows.map((row) => all[row]!),
-        inputs,
-        outputs,
-      );
-      judged.push({ batch, rows, ...judgement });
-    }
+  for await (const { rows, inputs } of batches) {
+    if (signal?.aborted) break;
+    const judgement = judge(
+      trainable,
+      rows.map((row) => all[row]!),
+      inputs,
+      await run(inputs),
+    );
+    judged.push({ batch: own[judged.length]!.batch, rows, ...judgement });
   }
   // Who is stopped says so, since the others wait for its share.
-  const parts = await processes.gather(batch < groups.length ? undefined : judged);
+  const parts = await processes.gather(judged.length < own.length ? undefined : judged);
   if (parts.includes(undefined)) return undefined;
   const { loss, outcomes } = combine(parts.flatMap((part) => part ?? []));
   // One process measures for all, since another machine may round differently and then decide differently.

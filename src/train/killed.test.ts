@@ -22,7 +22,9 @@ function trainProcess(name: string, moment: string) {
 /** Every point that was logged, without its time. */
 async function curvesOf(name: string): Promise<string[]> {
   const lines = (await readFile(join(folder, `${name}.jsonl`), "utf8")).trim().split("\n");
-  const metrics = lines.map((line) => JSON.parse(line)).filter(({ key }) => key !== "examples_per_second");
+  const metrics = lines
+    .map((line) => JSON.parse(line))
+    .filter(({ key }) => !["examples_per_second", "data_wait_seconds"].includes(key));
   return metrics.map(({ key, step, value }) => `${step} ${key} ${value}`).sort();
 }
 

@@ -1,5 +1,5 @@
-import { type Batch, batches } from "../data/index.ts";
-import { type NdArrays, oneProcess } from "../tensor/index.ts";
+import type { Batch } from "../data/index.ts";
+import { type NdArrays, oneProcess, type ProcessGroup } from "../tensor/index.ts";
 import { shareFactors, shareOf } from "./batch-share.ts";
 import type { TrainOptions } from "./train.ts";
 
@@ -11,31 +11,41 @@ export interface StepShare {
   readonly microBatches: readonly NdArrays[];
   /** Factors of the micro-batches in the averages over all processes. */
   readonly weights: readonly number[];
+  /** How long this process waited for its micro-batches. */
+  readonly dataWaitSeconds: number;
 }
 
+/** Rows of each micro-batch of a step that this process runs; without those of which it has none. */
+export const ownRows = (
+  groups: readonly (readonly number[])[],
+  processes: Pick<ProcessGroup, "rank" | "size">,
+): number[][] => groups.map((rows) => shareOf(rows, processes)).filter((rows) => rows.length > 0);
+
 /**
- * Collates this process's share of a step, and agrees with the others on what each share counts and whether to go on.
+ * Takes this process's share of a step from its batches, and agrees with the others on what each share counts and whether to go on.
  *
- * @param groups   rows of each micro-batch of all processes
- * @param examples those of the training split
+ * @param groups  rows of each micro-batch of all processes
+ * @param batches those of `ownRows`
  * @returns undefined when the signal of any process stops the run
  */
 export async function shareStep<Row, Example, Outcome>(
   groups: readonly (readonly number[])[],
-  examples: readonly Example[],
-  { trainable, signal, lossWeight, processes = oneProcess }: TrainOptions<Row, Example, Outcome>,
+  batches: AsyncIterator<Batch>,
+  { signal, lossWeight, processes = oneProcess }: TrainOptions<Row, Example, Outcome>,
 ): Promise<StepShare | undefined> {
-  const collate = (rows: readonly number[]): Batch[] =>
-    rows.length === 0 ? [] : [...batches(examples, trainable, [rows])];
-  const shares = groups.map((rows) => collate(shareOf(rows, processes)));
-  const weights = shares.map(([batch]) => (batch ? (lossWeight?.(batch.inputs) ?? batch.rows.length) : 0));
+  const start = performance.now();
+  const shares: (Batch | undefined)[] = [];
+  for (const rows of groups)
+    shares.push(shareOf(rows, processes).length > 0 ? (await batches.next()).value : undefined);
+  const dataWaitSeconds = (performance.now() - start) / 1000;
+  const weights = shares.map((batch) => (batch ? (lossWeight?.(batch.inputs) ?? batch.rows.length) : 0));
   const all = await processes.gather({ weights, isStopped: signal?.aborted ?? false });
   if (all.some(({ isStopped }) => isStopped)) return undefined;
   const factors = shareFactors(
     all.map(({ weights }) => weights),
     processes.rank,
   );
-  const counted = shares.flatMap(([batch], i) => {
+  const counted = shares.flatMap((batch, i) => {
     const weight = factors[i]!;
     return batch && weight !== 0 ? [{ inputs: batch.inputs, weight }] : [];
   });
@@ -43,5 +53,6 @@ export async function shareStep<Row, Example, Outcome>(
     rows: groups.flat(),
     microBatches: counted.map(({ inputs }) => inputs),
     weights: counted.map(({ weight }) => weight),
+    dataWaitSeconds,
   };
 }

@@ -64,7 +64,7 @@ async function outcomeOf(
 ) {
   const { state, progress } = (await latestCheckpoint(root, () => {}))!;
   expect(await session.state()).toEqual(state);
-  const curves = log.rows.filter(({ key }) => key !== "examples_per_second");
+  const curves = log.rows.filter(({ key }) => !["examples_per_second", "data_wait_seconds"].includes(key));
   return {
     state,
     progress,
@@ -83,7 +83,13 @@ test("it learns, and tells the store how", async () => {
   const losses = log.rows.filter(({ key }) => key === "validation_loss").map(({ value }) => value);
   expect(losses).toEqual(losses.toSorted().reverse());
   expect(metrics).toMatchObject({ validation_loss: losses[2], validation_accuracy: expect.any(Number) });
-  const perStep = ["train_loss", "learning_rate", "gradient_norm", "examples_per_second"];
+  const perStep = [
+    "train_loss",
+    "learning_rate",
+    "gradient_norm",
+    "examples_per_second",
+    "data_wait_seconds",
+  ];
   for (const key of perStep) {
     expect(log.rows.filter((row) => row.key === key).map((row) => row.step)).toEqual(
       Array.from({ length: totalSteps }, (_, i) => i + 1),

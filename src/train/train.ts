@@ -1,6 +1,13 @@
-import { type NdArrays, oneProcess, type ProcessGroup, type TrainingSession } from "../tensor/index.ts";
+import { type Loader, type LoadingOptions, openLoader } from "../data/index.ts";
+import {
+  type NdArrays,
+  oneProcess,
+  type ProcessGroup,
+  type Trace,
+  type TrainingSession,
+} from "../tensor/index.ts";
+import type { Progress } from "./checkpoints.ts";
 import type { MetricLog } from "./metric-log.ts";
-import { prepareRows } from "./prepare-rows.ts";
 import type { Report } from "./report.ts";
 import { differencesOf, findStart, show } from "./resume.ts";
 import { TrainError } from "./train-error.ts";
@@ -27,13 +34,15 @@ export interface TrainOptions<Row, Example, Outcome> {
   readonly session: TrainingSession;
   readonly trainable: Trainable<Row, Example, Outcome>;
   readonly rows: { readonly train: readonly Row[]; readonly validation: readonly Row[] };
+  /** Where and how rows are prepared; by default in the main thread. */
+  readonly loading?: LoadingOptions;
   /** What the loss of a batch is a mean over, such as the weights of its classes: its rows, unless given. */
   readonly lossWeight?: (inputs: NdArrays) => number;
   readonly settings: TrainSettings;
   /** What else decides the numbers (model, optimizer, data hash), as JSON; compared by a resumed run. */
   readonly origin?: Readonly<Record<string, unknown>>;
   readonly checkpoints: CheckpointOptions;
-  /** Gets `train_loss`, `learning_rate`, `gradient_norm`, `examples_per_second` of steps, and of each epoch
+  /** Gets `train_loss`, `learning_rate`, `gradient_norm`, `examples_per_second`, `data_wait_seconds` of steps, and of each epoch
    * `train_loss_epoch`, `epoch`, `validation_loss` and what the task measures as `validation_NAME`. */
   readonly run: MetricLog;
   readonly report?: Report;
@@ -43,6 +52,8 @@ export interface TrainOptions<Row, Example, Outcome> {
   readonly signal?: AbortSignal;
   /** The clock, milliseconds since 1970. */
   readonly now?: () => number;
+  /** Gets the phases of the run: `data` (waiting for it), `step`, `evaluation`, `checkpoint`. */
+  readonly trace?: Trace;
   /** Those that train together: the first calls `train`, the others `followTraining`. One, unless given. */
   readonly processes?: ProcessGroup;
 }
@@ -50,7 +61,7 @@ export interface TrainOptions<Row, Example, Outcome> {
 /** What a process needs that leaves curves and checkpoints to the first one. */
 export type FollowOptions<Row, Example, Outcome> = Omit<
   TrainOptions<Row, Example, Outcome>,
-  "checkpoints" | "run" | "report" | "logEvery" | "now"
+  "checkpoints" | "run" | "report" | "logEvery" | "now" | "trace"
 >;
 
 export interface TrainResult {
@@ -76,6 +87,7 @@ export interface BestCheckpoint {
  * A run that was interrupted or killed and is resumed, with a session made from the same model and seed, ends with
  * the same numbers as one that was not. The session stays open: the caller closes it.
  *
+ * @throws {DataError} `unprepared_row`, `worker_failed`
  * @throws {TrainError} `not-finite` when the loss or the gradient is; `checkpoint-failed` when the last state could
  *   not be saved (a failure before that is a warning); `settings-differ`, `checkpoint-exists`, `unknown-metric`
  */
@@ -109,11 +121,47 @@ export async function train<Row, Example, Outcome>(
   await session.synchronise();
   const [progress] = await processes.gather(start?.progress);
   const logged = resume ? await options.run.latestMetrics() : {};
-  const examples = {
-    train: await prepareRows(trainable, rows.train),
-    validation: await prepareRows(trainable, rows.validation),
-  };
-  return new TrainingLoop(options, { examples, record, progress, logged }).run();
+  const loader = openLoader(trainable, rows, { ...options.loading, seed: settings.seed });
+  try {
+    const lengths = await lengthsOf(loader, options.signal);
+    const isStopped = await processes.gather(lengths === undefined);
+    if (!lengths || isStopped.includes(true)) return stoppedBefore(progress, options);
+    return await new TrainingLoop(options, { loader, lengths, record, progress, logged }).run();
+  } finally {
+    await loader.close();
+  }
+}
+
+type Lengths = Record<"train" | "validation", readonly number[]>;
+
+/** Undefined when the signal came first. */
+async function lengthsOf(
+  loader: Loader<"train" | "validation">,
+  signal: AbortSignal | undefined,
+): Promise<Lengths | undefined> {
+  try {
+    const train = await loader.lengths("train", { signal });
+    return { train, validation: await loader.lengths("validation", { signal }) };
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
+}
+
+/** The end of a run that was stopped while its rows were prepared; what it resumed from is still there. */
+function stoppedBefore(
+  progress: Progress | undefined,
+  { checkpoints, report = () => {} }: Pick<TrainOptions<never, never, never>, "checkpoints" | "report">,
+): TrainResult {
+  const { resumeCommand } = checkpoints;
+  const step = progress?.step ?? 0;
+  report({
+    kind: "ended",
+    status: "interrupted",
+    step,
+    ...(resumeCommand !== undefined && { resumeCommand }),
+  });
+  return { status: "interrupted", step, metrics: {} };
 }
 
 /**

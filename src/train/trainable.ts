@@ -1,4 +1,4 @@
-import type { Preparation } from "../data/index.ts";
+import type { Loadable } from "../data/index.ts";
 import type { NdArrays } from "../tensor/index.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { NdArrays } from "../tensor/index.ts";
  * class. The outputs of a batch are let go after it, since the logits of a whole split of long sequences
  * would not fit into memory.
  */
-export interface Trainable<Row, Example, Outcome> extends Preparation<Row, Example> {
+export interface Trainable<Row, Example, Outcome> extends Loadable<Row, Example> {
   /**
    * One outcome for each row of a batch, in order.
    * @param inputs  what `collate` made of the rows, targets included

@@ -1,24 +1,35 @@
 import { join } from "node:path";
 import { closest } from "fastest-levenshtein";
+import type { Batch, Loader } from "../data/index.ts";
 import { oneProcess, type ProcessGroup } from "../tensor/index.ts";
 import type { Metric } from "../tracking/index.ts";
 import { checkpointName, type Progress, saveCheckpoint } from "./checkpoints.ts";
 import { type EpochPlan, planEpochs } from "./epoch-plan.ts";
-import { evaluateExamples } from "./evaluate.ts";
+import { type Evaluation, evaluateSplit } from "./evaluate.ts";
 import { bufferMetrics, type MetricBuffer } from "./metric-log.ts";
+import { notFinite } from "./not-finite.ts";
 import type { TrainEvent } from "./report.ts";
 import { createSchedule, type Schedule } from "./schedules.ts";
-import { type StepShare, shareStep } from "./step-share.ts";
+import { ownRows, type StepShare, shareStep } from "./step-share.ts";
 import type { TrainOptions, TrainResult, TrainStatus } from "./train.ts";
 import { TrainError } from "./train-error.ts";
 import { isBetter } from "./train-settings.ts";
 
 const nothingYet = { sum: 0, rows: 0 };
 
+type Split = "train" | "validation";
+
+/** An epoch: all its steps, and of those to be done this process's share of their batches, which is being prepared. */
+interface Epoch {
+  readonly steps: number[][][];
+  readonly batches: AsyncIterableIterator<Batch, undefined>;
+}
+
 /** One training run in this process: where it stands and how it goes on. */
 export class TrainingLoop<Row, Example, Outcome> {
   readonly #options: TrainOptions<Row, Example, Outcome>;
-  readonly #examples: { readonly train: Example[]; readonly validation: Example[] };
+  readonly #loader: Loader<Split>;
+  readonly #lengths: Readonly<Record<Split, readonly number[]>>;
   readonly #plan: EpochPlan;
   readonly #schedule: Schedule;
   readonly #metrics: MetricBuffer;
@@ -33,7 +44,8 @@ export class TrainingLoop<Row, Example, Outcome> {
   #lastSave: { step: number; time: number };
 
   /**
-   * @param examples the rows, prepared
+   * @param loader   of the rows
+   * @param lengths  of each row
    * @param record   what the run is started with, for its checkpoints
    * @param progress of the checkpoint that the session has been restored from
    * @param logged   the metrics that the store has already
@@ -41,24 +53,26 @@ export class TrainingLoop<Row, Example, Outcome> {
   constructor(
     options: TrainOptions<Row, Example, Outcome>,
     {
-      examples,
+      loader,
+      lengths,
       record,
       progress,
       logged,
     }: {
-      examples: { readonly train: Example[]; readonly validation: Example[] };
+      loader: Loader<Split>;
+      lengths: Readonly<Record<Split, readonly number[]>>;
       record: Record<string, unknown>;
       progress: Progress | undefined;
       logged: Record<string, Metric>;
     },
   ) {
-    const { trainable, settings, run, now = Date.now, processes = oneProcess } = options;
+    const { settings, run, now = Date.now, processes = oneProcess } = options;
     this.#options = options;
     this.#now = now;
     this.#processes = processes;
-    this.#examples = examples;
-    const lengths = this.#examples.train.map((example) => trainable.lengthOf(example));
-    this.#plan = planEpochs(lengths, settings);
+    this.#loader = loader;
+    this.#lengths = lengths;
+    this.#plan = planEpochs(lengths.train, settings);
     this.#schedule = createSchedule(settings.schedule, this.#plan.totalSteps);
     const onError = (error: unknown) =>
       this.#warn(`metrics could not be logged (${error}); they are kept and tried again`);
@@ -96,24 +110,40 @@ export class TrainingLoop<Row, Example, Outcome> {
   async #trainUntilEnd(): Promise<TrainStatus> {
     const { settings } = this.#options;
     const { patience = Number.POSITIVE_INFINITY } = settings.monitor;
+    let epoch = this.#openEpoch(this.#progress.epoch, this.#progress.stepInEpoch);
     while (this.#progress.epoch < settings.epochs) {
       if (this.#progress.epochsSinceBest >= patience) return "stopped-early";
-      const steps = this.#plan.stepsOf(this.#progress.epoch);
+      const { steps, batches } = epoch;
       while (this.#progress.stepInEpoch < steps.length) {
         const groups = steps[this.#progress.stepInEpoch]!;
-        const share = await shareStep(groups, this.#examples.train, this.#options);
+        const share = await this.#timed("data", () => shareStep(groups, batches, this.#options));
         if (!share) return this.#interrupt();
-        await this.#step(share);
+        await this.#timed("step", () => this.#step(share));
         // The last step's checkpoint comes after the evaluation.
         if (this.#progress.stepInEpoch < steps.length && this.#isCheckpointDue())
           await this.#save(this.#progress);
       }
+      // Its first batches are prepared while this one is evaluated.
+      epoch = this.#openEpoch(this.#progress.epoch + 1, 0);
       if (!(await this.#finishEpoch())) return this.#interrupt();
     }
     return "finished";
   }
 
-  async #step({ rows, microBatches, weights }: StepShare): Promise<void> {
+  #openEpoch(epoch: number, stepsDone: number): Epoch {
+    if (epoch >= this.#options.settings.epochs)
+      return { steps: [], batches: this.#loader.batches("train", []) };
+    const steps = this.#plan.stepsOf(epoch);
+    const rows = ownRows(steps.slice(stepsDone).flat(), this.#processes);
+    return { steps, batches: this.#loader.batches("train", rows, { epoch }) };
+  }
+
+  #timed<Result>(phase: string, work: () => Promise<Result>): Promise<Result> {
+    const { trace } = this.#options;
+    return trace ? trace.time(phase, work) : work();
+  }
+
+  async #step({ rows, microBatches, weights, dataWaitSeconds }: StepShare): Promise<void> {
     const { session, settings, logEvery = 1 } = this.#options;
     const learningRate = settings.learningRate * this.#schedule(this.#progress.step);
     const startedAt = this.#now();
@@ -121,7 +151,10 @@ export class TrainingLoop<Row, Example, Outcome> {
     const seconds = (this.#now() - startedAt) / 1000;
     const step = this.#progress.step + 1;
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      throw this.#notFinite({ step, learningRate, loss, gradientNorm, rows });
+      const { epoch } = this.#progress;
+      const safe =
+        this.#saved === undefined ? undefined : join(this.#options.checkpoints.folder, this.#saved);
+      throw notFinite({ step, epoch: epoch + 1, learningRate, loss, gradientNorm, rows }, safe);
     }
     const examplesPerSecond = rows.length / Math.max(seconds, 0.001);
     const { epoch, stepInEpoch, epochLoss } = this.#progress;
@@ -137,6 +170,7 @@ export class TrainingLoop<Row, Example, Outcome> {
         learning_rate: learningRate,
         gradient_norm: gradientNorm,
         examples_per_second: examplesPerSecond,
+        data_wait_seconds: dataWaitSeconds,
       });
     }
     this.#report({
@@ -152,16 +186,8 @@ export class TrainingLoop<Row, Example, Outcome> {
 
   /** Evaluates, decides whether this is the best epoch and saves it. False when the signal came before that. */
   async #finishEpoch(): Promise<boolean> {
-    const { session, trainable, rows, settings, signal } = this.#options;
-    const validation = await evaluateExamples(
-      (inputs) => session.evaluate(inputs),
-      trainable,
-      { rows: rows.validation, examples: this.#examples.validation },
-      {
-        ...{ batchSize: settings.batchSize, processes: this.#processes },
-        ...(signal && { signal }),
-      },
-    );
+    const { settings } = this.#options;
+    const validation = await this.#timed("evaluation", () => this.#evaluate());
     if (!validation) return false;
 
     const { step, epochLoss, best } = this.#progress;
@@ -183,6 +209,17 @@ export class TrainingLoop<Row, Example, Outcome> {
     // A best epoch that is not on the disk cannot be gone back to, so the one before stays the best.
     this.#progress = isSaved ? next : notBest;
     return true;
+  }
+
+  #evaluate(): Promise<Evaluation<Outcome> | undefined> {
+    const { session, trainable, settings, signal, rows } = this.#options;
+    const split = { split: "validation", rows: rows.validation, lengths: this.#lengths.validation } as const;
+    return evaluateSplit(
+      (inputs) => session.evaluate(inputs),
+      trainable,
+      { ...split, loader: this.#loader },
+      { batchSize: settings.batchSize, processes: this.#processes, ...(signal && { signal }) },
+    );
   }
 
   #monitored(metrics: Readonly<Record<string, number>>): number {
@@ -207,7 +244,10 @@ export class TrainingLoop<Row, Example, Outcome> {
    * process does it for all.
    */
   async #save(progress: Progress): Promise<boolean> {
-    if (this.#processes.rank !== 0) return true;
+    return this.#processes.rank !== 0 || this.#timed("checkpoint", () => this.#write(progress));
+  }
+
+  async #write(progress: Progress): Promise<boolean> {
     await this.#metrics
       .flush()
       .catch((error: unknown) => this.#warn(`metrics could not be logged: ${error}`));
@@ -246,30 +286,6 @@ export class TrainingLoop<Row, Example, Outcome> {
         Object.entries(metrics).map(([name, value]) => [name, value ?? Number.NaN]),
       ),
     };
-  }
-
-  #notFinite({
-    rows,
-    ...numbers
-  }: {
-    step: number;
-    learningRate: number;
-    loss: number;
-    gradientNorm: number;
-    rows: readonly number[];
-  }): TrainError {
-    const { step, learningRate, loss, gradientNorm } = numbers;
-    const what = Number.isFinite(loss) ? `the gradient's norm is ${gradientNorm}` : `the loss is ${loss}`;
-    const shown = rows.slice(0, 20).join(", ") + (rows.length > 20 ? ` and ${rows.length - 20} more` : "");
-    const safe =
-      this.#saved === undefined
-        ? "There is no checkpoint yet."
-        : `The checkpoint ${join(this.#options.checkpoints.folder, this.#saved)} is from before.`;
-    const message =
-      `${what} at step ${step} (epoch ${this.#progress.epoch + 1}) with the learning rate ${learningRate}.\n` +
-      `Rows of the batch, counted from 0 in the training split: ${shown}.\n` +
-      `Try a lower learning rate, a longer warm-up or gradient clipping, and look at these rows. ${safe}`;
-    return new TrainError("not-finite", message, { details: { ...numbers, rows } });
   }
 
   #report(event: TrainEvent): void {
