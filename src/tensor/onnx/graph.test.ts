@@ -48,8 +48,18 @@ test("a value that is used twice is computed once, equal constants are stored on
   const x = input("x", "float32", ["batch"]);
   const doubled = mul(x, 2);
   const { bytes } = program({ y: add(add(doubled, doubled), mul(x, 2)) });
-  expect(nodeTypes(bytes)).toEqual(["Mul", "Add", "Mul", "Add", "Identity"]);
+  expect(nodeTypes(bytes)).toEqual(["Mul", "Add", "Mul", "Add"]);
   expect(messagesIn(graphOf(bytes), 5)).toHaveLength(1);
+});
+
+test("a result has its name from the start; only what is given, or has a name already, is copied", async () => {
+  const x = input("x", "float32", ["batch"]);
+  const doubled = mul(x, 2);
+  const outputs = { again: add(doubled, x), doubled, same: doubled, given: x };
+  expect(nodeTypes(program(outputs).bytes)).toEqual(["Mul", "Add", "Identity", "Identity"]);
+  const results = await run(outputs, { x: float32([2], [1, 2]) });
+  const values = Object.entries(results).map(([name, { data }]) => [name, [...data]]);
+  expect(Object.fromEntries(values)).toEqual({ again: [3, 6], doubled: [2, 4], same: [2, 4], given: [1, 2] });
 });
 
 test("statistics that nothing uses are not computed", () => {

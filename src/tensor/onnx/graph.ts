@@ -27,6 +27,13 @@ export interface NodeOptions {
   readonly outputs?: number;
 }
 
+interface Node {
+  readonly type: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly options: Omit<NodeOptions, "outputs">;
+}
+
 export interface GraphOptions {
   /** How weights are stored. */
   readonly precision?: Precision;
@@ -38,7 +45,9 @@ export class GraphBuilder {
   /** Names of the weights that are in the file as the graph's nodes expect them. */
   readonly #written = new Set<string>();
   readonly #quantized = new Map<string, { values: string; scales: string }>();
-  readonly #nodes: MessageWriter[] = [];
+  readonly #nodes: Node[] = [];
+  /** Values that nodes computed, and the names that those have which are results of the graph. */
+  readonly #computed = new Map<string, string | undefined>();
   readonly #initializers: MessageWriter[] = [];
   readonly #inputs: MessageWriter[] = [];
   readonly #outputs: MessageWriter[] = [];
@@ -61,9 +70,13 @@ export class GraphBuilder {
     });
   }
 
-  /** Declares a result; `value` is the name that the graph computed. */
+  /**
+   * Declares a result; `value` is the name that the graph computed. It is renamed, since a copy costs time and memory:
+   * only what is given or stored, or is a result under another name already, is copied.
+   */
   output(name: string, value: string, dtype: DType, shape: Shape): void {
-    if (name !== value) this.#add("Identity", [value], [name]);
+    if (this.#computed.has(value) && !this.#computed.get(value)) this.#computed.set(value, name);
+    else this.#add("Identity", [value], [name]);
     this.#outputs.push(valueInfo(name, dtype, shape));
   }
 
@@ -79,9 +92,15 @@ export class GraphBuilder {
     return names;
   }
 
-  #add(type: string, inputs: readonly string[], outputs: readonly string[], options: NodeOptions = {}): void {
+  #add(
+    type: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    options: Node["options"] = {},
+  ): void {
     for (const name of inputs) this.#writeWeight(name);
-    this.#nodes.push(nodeProto(type, inputs, outputs, options));
+    for (const name of outputs) this.#computed.set(name, undefined);
+    this.#nodes.push({ type, inputs, outputs, options });
   }
 
   /** Declares a weight. It is stored in the file once a node uses it, in the form that the node asks for. */
@@ -116,7 +135,8 @@ export class GraphBuilder {
     const half = this.#precision === "float16" && isMatrix(array) ? toHalf(array) : undefined;
     if (!half) return void this.initializer(name, array);
     const stored = this.initializer(`${name}.float16`, { ...array, dtype: "float16", data: half });
-    this.#nodes.push(nodeProto("Cast", [stored], [name], { attributes: { to: dataTypes.float32 } }));
+    const options = { attributes: { to: dataTypes.float32 } };
+    this.#nodes.push({ type: "Cast", inputs: [stored], outputs: [name], options });
   }
 
   /** A value stored in the file under `name`. */
@@ -193,7 +213,9 @@ export class GraphBuilder {
   /** The ModelProto. Opset 21 and IR version 10 are what onnxruntime-node and -web both read. */
   finish(name: string): Uint8Array<ArrayBuffer> {
     const graph = new MessageWriter();
-    for (const node of this.#nodes) graph.message(1, node);
+    const named = (value: string) => this.#computed.get(value) ?? value;
+    for (const { inputs, outputs, ...node } of this.#nodes)
+      graph.message(1, nodeProto({ ...node, inputs: inputs.map(named), outputs: outputs.map(named) }));
     graph.string(2, name);
     for (const initializer of this.#initializers) graph.message(5, initializer);
     for (const value of this.#inputs) graph.message(11, value);
@@ -219,12 +241,7 @@ function valueInfo(name: string, dtype: DType, shape: Shape): MessageWriter {
   return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, tensor));
 }
 
-function nodeProto(
-  type: string,
-  inputs: readonly string[],
-  outputs: readonly string[],
-  { domain, attributes = {} }: Omit<NodeOptions, "outputs">,
-): MessageWriter {
+function nodeProto({ type, inputs, outputs, options: { domain, attributes = {} } }: Node): MessageWriter {
   const node = new MessageWriter();
   for (const name of inputs) node.string(1, name);
   for (const name of outputs) node.string(2, name);
