@@ -1,3 +1,4 @@
+import { pop, push } from "./heap.ts";
 import { remember } from "./remember.ts";
 
 /** The symbol that a word's character, or a merged pair, is. */
@@ -93,35 +94,4 @@ function mergeAll(symbols: Int32Array, { byLeft }: MergeTable): Uint8Array {
     if (previous[left]! >= 0) propose(previous[left]!);
   }
   return isStart;
-}
-
-/** Adds to a binary heap whose first element is the smallest. */
-function push(heap: number[], value: number): void {
-  let place = heap.length;
-  heap.push(value);
-  while (place > 0) {
-    const parent = (place - 1) >> 1;
-    if (heap[parent]! <= value) break;
-    heap[place] = heap[parent]!;
-    place = parent;
-  }
-  heap[place] = value;
-}
-
-/** Takes the smallest of a heap that is not empty. */
-function pop(heap: number[]): number {
-  const smallest = heap[0]!;
-  const value = heap.pop()!;
-  if (heap.length === 0) return smallest;
-  let place = 0;
-  for (;;) {
-    let child = 2 * place + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++;
-    if (value <= heap[child]!) break;
-    heap[place] = heap[child]!;
-    place = child;
-  }
-  heap[place] = value;
-  return smallest;
 }

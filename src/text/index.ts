@@ -3,6 +3,7 @@
  * texts before.
  */
 export { cleanTweet } from "./clean-tweet.ts";
+export { learnTokenizer } from "./learn-tokenizer.ts";
 export { loadTokenizer, tokenizerFileNames } from "./load-tokenizer.ts";
 export { normalizeDanish } from "./normalize-danish.ts";
 export { tweetNormalizer } from "./normalize-tweet.ts";

@@ -89,5 +89,5 @@ function replacePreTokenizer(library: LibraryPreTokenizer | null | undefined, co
 
 const WORD = /\P{White_Space}+/gu;
 /** GPT-2's words (Radford et al. 2019, `encoder.py`). */
-const BYTE_LEVEL_WORD =
+export const BYTE_LEVEL_WORD =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
