@@ -117,11 +117,9 @@ export function runsContract(given: Given): void {
           await given.store.logBatch(whole.runId, { metrics });
           for (const one of metrics) await given.store.logBatch(single.runId, { metrics: [one] });
           const latest = async (runId: string) =>
-            Object.values((await given.store.getRun(runId)).metrics).map(({ key, step, timestamp }) => [
-              key,
-              step,
-              timestamp,
-            ]);
+            Object.values((await given.store.getRun(runId)).metrics)
+              .map(({ key, step, timestamp }) => [key, step, timestamp])
+              .sort();
           expect(await latest(whole.runId)).toEqual(await latest(single.runId));
           expect(await given.store.metricHistory(whole.runId, "a")).toEqual(
             await given.store.metricHistory(single.runId, "a"),

@@ -6,8 +6,21 @@ export type Database = Kysely<Tables>;
 /** All in which one database engine differs from another; everything else is written once. */
 export interface Engine {
   readonly db: Database;
+  /**
+   * Does several steps as one: all or nothing, acknowledged when they are safe. Where the engine gives up on them
+   * because other writers were in the way (a deadlock), they are done again from the start.
+   */
+  transaction<T>(steps: (transaction: Database) => Promise<T>): Promise<T>;
+  /** Lets only one transaction of all servers go on from here, until it ends. `subject` names what they compete for. */
+  alone(transaction: Database, subject: string): Promise<void>;
+  /** Whether there is such a table. */
+  hasTable(name: string): Promise<boolean>;
+  /** Ends a SELECT in a transaction whose row nobody else may change before the transaction ends. */
+  readonly locked: RawBuilder<unknown>;
   /** Ends a CREATE TABLE whose rows should lie in the order of the primary key. */
   readonly clustered: RawBuilder<unknown>;
+  /** Text in the order of its code points, whatever language the database speaks. */
+  byCodePoint(text: RawBuilder<unknown>): RawBuilder<unknown>;
   /** `%` stands for any text, `_` for one character; capitals count. */
   like(column: RawBuilder<string>, pattern: string): Expression<SqlBool>;
   /** As `like`, but capitals do not count. */

@@ -34,7 +34,18 @@ export async function openSqlite(file: string): Promise<Engine> {
   const db = new Kysely<Tables>({ dialect: new ImmediateDialect({ database: statements(database) }) });
   return {
     db,
+    transaction: (steps) => db.transaction().execute(steps),
+    // Who writes has the only write lock already.
+    alone: async () => {},
+    async hasTable(name) {
+      const { rows } = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(
+        db,
+      );
+      return rows.length > 0;
+    },
+    locked: sql``,
     clustered: sql`without rowid`,
+    byCodePoint: (text) => text,
     // LIKE ignores capitals in SQLite, GLOB does not; its own wildcards are taken literally in brackets.
     like: (column, pattern) =>
       sql`${column} glob ${pattern.replace(/[*?[]/g, "[$&]").replaceAll("%", "*").replaceAll("_", "?")}`,

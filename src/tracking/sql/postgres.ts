@@ -1,0 +1,95 @@
+// Postgres through postgres.js: any number of servers side by side.
+import { setTimeout as delay } from "node:timers/promises";
+import { Kysely, sql } from "kysely";
+import { PostgresJSDialect } from "kysely-postgres-js";
+import postgres from "postgres";
+import { StoreError } from "../store-error.ts";
+import type { Engine } from "./engine.ts";
+import type { Tables } from "./tables.ts";
+
+/** Connections of one server. Postgres has room for a hundred unless told otherwise. */
+const connections = 10;
+/** Serialization failure, deadlock: "the transaction was rolled back, try it again" (Postgres manual, appendix A). */
+const worthAnotherTry = new Set(["40001", "40P01"]);
+const mostTries = 10;
+
+/**
+ * Opens a database by its URL (`postgres://user:password@host:5432/name`), which may carry settings of the connection
+ * such as `?sslmode=require` or `?search_path=havn`.
+ *
+ * @throws {StoreError} `unavailable` when it cannot be reached; the message never holds the password
+ */
+export async function openPostgres(url: string): Promise<Engine> {
+  const place = describePlace(url);
+  const client = postgres(url, {
+    max: connections,
+    onnotice: () => {},
+    connection: { application_name: "havn" },
+    // Times, steps and ids are bigint and stay below 2^53 (see limits.ts).
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+  });
+  const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: client }) });
+  try {
+    await sql`select 1`.execute(db);
+  } catch (error) {
+    await db.destroy();
+    throw unavailable(place, error);
+  }
+  return {
+    db,
+    async transaction(steps) {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await db.transaction().execute(steps);
+        } catch (error) {
+          if (!worthAnotherTry.has(codeOf(error)) || tries === mostTries) throw error;
+          // Those that ran into each other should not do so again.
+          await delay(Math.random() * 10 * 2 ** tries);
+        }
+      }
+    },
+    async alone(transaction, subject) {
+      await sql`select pg_advisory_xact_lock(hashtext(${`havn ${subject}`}))`.execute(transaction);
+    },
+    async hasTable(name) {
+      const { rows } = await sql<{
+        found: string | null;
+      }>`select to_regclass(${name})::text as found`.execute(db);
+      return rows[0]?.found != null;
+    },
+    // Weaker than FOR UPDATE: rows that refer to this one can still be inserted.
+    locked: sql`for no key update`,
+    clustered: sql``,
+    byCodePoint: (text) => sql`${text} collate "C"`,
+    // Without an escape character, as in SQLite and MLflow: a backslash is a backslash.
+    like: (column, pattern) => sql`${column} like ${pattern} escape ''`,
+    ilike: (column, pattern) => sql`${column} ilike ${pattern} escape ''`,
+  };
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+function unavailable(place: string, cause: unknown): StoreError {
+  const reason = (cause instanceof Error && (cause.message || codeOf(cause))) || String(cause);
+  return new StoreError(
+    "unavailable",
+    "database",
+    `the database ${place} (HAVN_DATABASE_URL) cannot be used: ${reason}`,
+    { cause },
+  );
+}
+
+/** Host and name of a database, for messages: without user and password. */
+function describePlace(url: string): string {
+  try {
+    const { host, pathname } = new URL(url);
+    return `${host || "localhost"}${pathname}`;
+  } catch {
+    throw new StoreError(
+      "invalid",
+      "HAVN_DATABASE_URL",
+      "HAVN_DATABASE_URL must be a URL such as postgres://user:password@host:5432/havn",
+    );
+  }
+}
