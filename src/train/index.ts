@@ -6,6 +6,7 @@ export * from "./metrics/index.ts";
 export { printProgress } from "./progress.ts";
 export type { Report, TrainEvent } from "./report.ts";
 export { type ScheduleSettings, scheduleSchema } from "./schedules.ts";
+export * from "./sweeps/index.ts";
 export {
   type CheckpointOptions,
   type FollowOptions,
