@@ -23,6 +23,8 @@ export interface TrainingRunOptions {
   readonly store: Store;
   /** Folder of the checkpoints of all runs. */
   readonly checkpoints: string;
+  /** Folder of what later runs need not compute again; nothing is kept unless given. */
+  readonly cache?: string | undefined;
   readonly config: ProjectConfig;
   /** Continue this run from its newest checkpoint. */
   readonly resume?: Run | undefined;
@@ -34,6 +36,10 @@ export interface TrainingRunOptions {
   readonly resumeCommand?: (runId: string) => string;
   /** Those that train together, of which this is the first; the others call `followRuns`. */
   readonly processes?: ProcessGroup;
+  /** Further tags of a new run. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Told the run's id before its first step. */
+  readonly onRun?: (runId: string) => void;
 }
 
 export interface TrainedRun {
@@ -53,8 +59,9 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
   const prepared = await prepareTraining(project, config);
   const { task, splits, model } = prepared;
   model.notes.forEach(note);
-  const { runId } = options.resume ?? (await createRun(project, config, splits, store));
+  const { runId } = options.resume ?? (await createRun(project, config, splits, options));
   if (options.resume) await store.updateRun(runId, { status: "RUNNING" });
+  options.onRun?.(runId);
   try {
     const checkpoints = {
       folder: join(options.checkpoints, runId),
@@ -70,6 +77,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
     const { log_every: logEvery } = config.common.training;
     const { status, best } = await inSession(prepared, config, {
       ...{ processes, signal },
+      cache: { folder: options.cache && join(options.cache, "features"), note },
       train: (common) => train({ ...common, checkpoints, run, report, logEvery }),
     });
     if (status === "interrupted") {
@@ -107,7 +115,7 @@ async function createRun(
   project: Project,
   config: ProjectConfig,
   splits: Splits<unknown>,
-  store: Store,
+  { store, tags = {} }: Pick<TrainingRunOptions, "store" | "tags">,
 ): Promise<Run> {
   const { experimentId } = await store.ensureExperiment(project.name);
   const { composition } = config;
@@ -118,6 +126,7 @@ async function createRun(
       ...environmentTags(await describeEnvironment(project.folder)),
       "havn.project": project.name,
       "havn.overrides": composition.overrides.join(" "),
+      ...tags,
     },
   });
   const contexts = { train: "training", validation: "validation", test: "test" };
