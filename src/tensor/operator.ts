@@ -45,8 +45,16 @@ export interface OperatorDefinition<N extends number, A> {
   domain?: string;
   /** ONNX attributes of the node; none unless said otherwise. */
   onnx?(attributes: A, inputs: Tuple<N, Tensor>): Readonly<Record<string, OnnxAttribute>>;
-  /** Full control where one node with `onnx` attributes does not do: returns the names of the outputs. */
-  emit?(graph: GraphBuilder, inputs: readonly string[], operation: Operation): string | readonly string[];
+  /**
+   * Full control where one node with `onnx` attributes does not do: returns the names of the outputs, of which the
+   * first `outputs` are asked for.
+   */
+  emit?(
+    graph: GraphBuilder,
+    inputs: readonly string[],
+    operation: Operation,
+    outputs: number,
+  ): string | readonly string[];
 }
 
 /** One use of an operator in a graph. */

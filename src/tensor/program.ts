@@ -53,7 +53,7 @@ export function compile(
   outputs: Readonly<Record<string, Tensor>>,
   { name = "havn", parameters, weights, precision = "float32" }: CompileOptions,
 ): Program {
-  const graph = new GraphBuilder({ precision });
+  const graph = new GraphBuilder({ precision, portable: weights !== undefined });
   const { leaves, used } = reach(Object.values(outputs));
   const names = new Map<Tensor, string>();
   const parameterNames = new Map<Tensor, string>([...parameters].map(([key, parameter]) => [parameter, key]));
@@ -137,14 +137,15 @@ function emitOperation(
   inputs: readonly string[],
   used: ReadonlySet<Tensor>,
 ): readonly string[] {
-  const { type, definition, attributes, outputs } = operation;
+  const { type, definition, attributes } = operation;
+  // Statistics that nothing asks for cost time, and hide the node from ONNX Runtime's fusions.
+  const outputs = operation.outputs.findLastIndex((output) => used.has(output)) + 1;
   if (definition.emit) {
-    const names = definition.emit(graph, inputs, operation);
+    const names = definition.emit(graph, inputs, operation, outputs);
     return typeof names === "string" ? [names] : names;
   }
-  // Statistics that nothing asks for cost time, and hide the node from ONNX Runtime's fusions.
   return graph.nodes(type, inputs, {
-    outputs: outputs.findLastIndex((output) => used.has(output)) + 1,
+    outputs,
     ...(definition.domain && { domain: definition.domain }),
     ...(definition.onnx && { attributes: definition.onnx(attributes, operation.inputs) }),
   });

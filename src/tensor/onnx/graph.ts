@@ -37,9 +37,12 @@ interface Node {
 export interface GraphOptions {
   /** How weights are stored. */
   readonly precision?: Precision;
+  /** Whether the file is for others too: every operator is of the standard, or of a domain that the file declares. */
+  readonly portable?: boolean;
 }
 
 export class GraphBuilder {
+  readonly portable: boolean;
   readonly #precision: Precision;
   readonly #weights = new Map<string, NdArray<"float32">>();
   /** Names of the weights that are in the file as the graph's nodes expect them. */
@@ -57,7 +60,8 @@ export class GraphBuilder {
   readonly #dimensions = new Map<string, string>();
   #counter = 0;
 
-  constructor({ precision = "float32" }: GraphOptions = {}) {
+  constructor({ precision = "float32", portable = false }: GraphOptions = {}) {
+    this.portable = portable;
     this.#precision = precision;
   }
 
