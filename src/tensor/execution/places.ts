@@ -11,6 +11,23 @@ export function takeRows(array: NdArray, rows: readonly number[]): NdArray {
   return taken;
 }
 
+/** Arrays of one type whose rows have the same shape, one after the other along the first axis. */
+export function joinRows(arrays: readonly [NdArray, ...NdArray[]]): NdArray {
+  const [{ shape }] = arrays;
+  const rows = arrays.reduce((sum, array) => sum + array.shape[0]!, 0);
+  const joined = zerosLike(arrays[0], shape.with(0, rows));
+  let end = 0;
+  for (const array of arrays) {
+    if (array.shape.with(0, 0).join() !== shape.with(0, 0).join() || array.dtype !== joined.dtype)
+      throw new TensorError(
+        `${array.dtype} [${array.shape.join(", ")}] has other rows than ${joined.dtype} [${shape.join(", ")}]`,
+      );
+    copier(array, joined)(0, end, array.data.length);
+    end += array.data.length;
+  }
+  return joined;
+}
+
 interface TakeOptions {
   /** Not the first. */
   readonly axis: number;

@@ -3,12 +3,14 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { TensorError } from "../errors.ts";
 import type { DType, NdArray, NdArrays } from "../ndarray.ts";
 import { sizeOf } from "../ndarray.ts";
+import { KernelProfile, type KernelProfileOptions } from "./kernel-profile.ts";
+import { type Span, traceClock } from "./trace.ts";
 
 export interface RuntimeOptions {
   /** Threads of one run; all cores unless given. */
   readonly threads?: number | undefined;
-  /** File prefix for a profile of every kernel. */
-  readonly profile?: string | undefined;
+  /** Measures every kernel of the first runs. */
+  readonly profile?: KernelProfileOptions | undefined;
 }
 
 const dtypes: readonly string[] = ["float32", "int64", "int32", "bool", "uint8"] satisfies DType[];
@@ -31,13 +33,18 @@ export function fromOrt(name: string, tensor: OrtTensor): NdArray {
 /** A loaded model; `run` blocks the thread for as long as it computes. */
 export class Runtime {
   readonly #session: InferenceSession;
+  readonly #profile: KernelProfile | undefined;
+  #isProfiling: boolean;
 
-  private constructor(session: InferenceSession) {
+  private constructor(session: InferenceSession, profile: KernelProfile | undefined) {
     this.#session = session;
+    this.#profile = profile;
+    this.#isProfiling = profile !== undefined;
   }
 
   /** @param model a file, or the bytes of a ModelProto */
   static async load(model: string | Uint8Array, { threads, profile }: RuntimeOptions = {}): Promise<Runtime> {
+    const kernels = profile && new KernelProfile(profile);
     const options: InferenceSession.SessionOptions = {
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
@@ -45,14 +52,14 @@ export class Runtime {
       // it and at 2.65 GB without, in the same time (1.77 and 1.83 s, apart by less than two runs are).
       enableMemPattern: false,
       ...(threads !== undefined && { intraOpNumThreads: threads }),
-      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+      ...(kernels && { enableProfiling: true, profileFilePrefix: kernels.filePrefix }),
     };
     try {
       const session =
         typeof model === "string"
           ? await InferenceSession.create(model, options)
           : await InferenceSession.create(model, options);
-      return new Runtime(session);
+      return new Runtime(session, kernels);
     } catch (error) {
       const what = typeof model === "string" ? model : "the compiled program";
       throw new TensorError(`${what} is not a model that ONNX Runtime can load: ${(error as Error).message}`);
@@ -93,8 +100,11 @@ export class Runtime {
   }
 
   async #run(feeds: Record<string, OrtTensor>, fetches: Record<string, OrtTensor | null>) {
+    if (this.#isProfiling) this.#profile?.begin(traceClock());
     try {
-      return await this.#session.run(feeds, fetches);
+      const results = await this.#session.run(feeds, fetches);
+      if (this.#profile?.isFull) this.#endProfiling();
+      return results;
     } catch (error) {
       const shapes = Object.entries(feeds)
         .slice(0, 8)
@@ -103,9 +113,21 @@ export class Runtime {
     }
   }
 
-  /** Ends the session and writes the profile, where one was asked for. */
-  async close(): Promise<void> {
+  /** The kernels of the runs that were profiled; profiling ends with the first call. */
+  kernels(): Span[] {
+    this.#endProfiling();
+    return this.#profile?.read() ?? [];
+  }
+
+  #endProfiling(): void {
+    if (!this.#isProfiling) return;
     this.#session.endProfiling();
+    this.#isProfiling = false;
+  }
+
+  async close(): Promise<void> {
+    this.#endProfiling();
+    this.#profile?.remove();
     await this.#session.release();
   }
 }

@@ -2,6 +2,7 @@
 
 /** A stretch of time. */
 export interface Span {
+  readonly kind: "phase" | "kernel";
   /** What was done: a phase such as `evaluation`, or the operator of a kernel. */
   readonly name: string;
   /** The line on which it is drawn: whoever did it. */
@@ -37,7 +38,13 @@ export class Trace {
       return await work();
     } finally {
       if (this.#spans.length < this.#limit)
-        this.#spans.push({ name, track: this.#track, start, durationMs: traceClock() - start });
+        this.#spans.push({
+          kind: "phase",
+          name,
+          track: this.#track,
+          start,
+          durationMs: traceClock() - start,
+        });
     }
   }
 }

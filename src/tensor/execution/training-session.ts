@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { NdArray, NdArrays } from "../ndarray.ts";
 import { LaunchedProcesses, oneProcess, type ProcessGroup } from "./process-group.ts";
+import type { Span } from "./trace.ts";
 import type { TrainerOptions } from "./trainer.ts";
 import { WorkerCalls } from "./worker-calls.ts";
 
@@ -41,6 +42,8 @@ export interface TrainingSession {
   restore(state: TrainingState): Promise<void>;
   /** Takes over the state of the first process; all of them call it, before their first step. */
   synchronise(): Promise<void>;
+  /** What happened when so far, where `profile` was asked for; the profile of kernels ends with it. */
+  profile(): Promise<readonly Span[]>;
   close(): Promise<void>;
 }
 
@@ -72,6 +75,7 @@ export async function startTraining(
     state: () => calls.call("state"),
     restore: (state) => calls.call("restore", [state]),
     synchronise: () => calls.call("synchronise"),
+    profile: () => calls.call("profile"),
     async close() {
       await calls.call("close");
       await end();

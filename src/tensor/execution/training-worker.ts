@@ -41,5 +41,6 @@ serve(parentPort!, {
     );
   },
   restore: (state: TrainingState) => trainer!.restore(state),
+  profile: () => trainer!.profile(),
   close: () => trainer!.close(),
 });

@@ -139,6 +139,7 @@ export function logisticSession({
       const [first] = await processes.gather({ step, weights, velocity });
       ({ step, weights, velocity } = first!);
     },
+    profile: async () => [],
     async close() {},
   };
 }
