@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // As `loadProject` does for projects outside of this repository.
+  resolve: { alias: [{ find: /^havn$/, replacement: new URL("./src/index.ts", import.meta.url).pathname }] },
   test: {
     include: ["{src,web,test,bench,projects}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import pc from "picocolors";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addInitCommand } from "./commands/init.ts";
 import { addLoadCommand } from "./commands/load.ts";
 import { addModelsCommand } from "./commands/models.ts";
 import { addServeCommand } from "./commands/serve.ts";
@@ -20,6 +21,7 @@ const program = new Command("havn")
   .showSuggestionAfterError();
 
 addUpCommand(program);
+addInitCommand(program);
 addTrainCommands(program);
 addEvaluateCommand(program);
 addServeCommand(program);

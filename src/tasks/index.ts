@@ -1,15 +1,25 @@
 /** What a project is made from, and the steps of its life: train, evaluate, register, promote, serve. */
 export { type EvaluatedRun, evaluationRun } from "./evaluation-run.ts";
 export { announceEnd, followRuns } from "./follow-runs.ts";
+export { imageClassification } from "./image-classification.ts";
+export { imageUpload } from "./image-upload.ts";
+export { type InitializedProject, initProject, type NewProject } from "./init-project.ts";
 export type { ModelComparison, ModelMeasurement } from "./measure-model.ts";
 export { versionFolder } from "./model-folder.ts";
 export { exportVersion, type ModelVariant, type QuantizedVersion, quantizeVersion } from "./model-variant.ts";
-export { openService, promotedVersion, type ServingOptions } from "./open-service.ts";
+export {
+  openService,
+  openVersion,
+  promotedVersion,
+  type ServingOptions,
+  type VersionOptions,
+} from "./open-service.ts";
 export { defineProject, loadProject, type Project, projectNames } from "./project.ts";
 export { type ProjectConfig, projectConfig } from "./project-config.ts";
 export { inferenceAlias, type Promotion, promoteIfBetter, registerRun } from "./registration.ts";
 export { requestOf, type SampleRequest, sampleRequests } from "./sample-requests.ts";
 export { TaskError } from "./task-error.ts";
 export { textClassification } from "./text-classification.ts";
+export type { LabelAnswer } from "./text-classifier.ts";
 export { resumedConfig, type TrainedRun, trainingRun } from "./training-run.ts";
 export { translation } from "./translation.ts";

@@ -34,12 +34,13 @@ test("projects of the working folder come first, by name or by folder", async ()
     ...{ name: "other", folder: join(root, "elsewhere") },
   });
   await write("projects/apples", copyOf("apples"));
-  expect(await projectNames({ root })).toEqual(["apples", "movie-reviews"]);
+  const known = ["apples", "election-tweets", "elsewhere", "movie-reviews", "playing-cards"];
+  expect(await projectNames({ root })).toEqual([...known, "toxic-comments", "translator"]);
 });
 
 test("an unknown project is answered with those that there are", async () => {
   await expect(loadProject("movies", { root })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[TaskError: there is no project "movies"; there are movie-reviews, or give a folder with a project.ts]`,
+    `[TaskError: there is no project "movies"; there are election-tweets, movie-reviews, playing-cards, toxic-comments, translator, or give a folder with a project.ts]`,
   );
 });
 

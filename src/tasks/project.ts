@@ -1,6 +1,7 @@
 /** A project: a task with names and numbers filled in, and the face it shows to the world. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { registerHooks } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { InputMetric, ServiceRoute } from "../serving/index.ts";
@@ -11,15 +12,24 @@ import { TaskError } from "./task-error.ts";
 export interface DemoPage {
   readonly title: string;
   readonly description: string;
-  readonly input: {
-    readonly kind: "text";
-    /** Field of the route's body that the text becomes. */
-    readonly field: string;
-    readonly label: string;
-    readonly placeholder: string;
-    readonly examples: readonly string[];
-    readonly maxLength: number;
-  };
+  readonly input: TextField | ImageField;
+}
+
+interface TextField {
+  readonly kind: "text";
+  /** Field of the route's body that the text becomes. */
+  readonly field: string;
+  readonly label: string;
+  readonly placeholder: string;
+  readonly examples: readonly string[];
+  readonly maxLength: number;
+}
+
+interface ImageField {
+  readonly kind: "image";
+  /** Field of the form that the file becomes. */
+  readonly field: string;
+  readonly label: string;
 }
 
 export interface ProjectDefinition<Config, Row, Input, Example, Outcome, Answer> {
@@ -46,7 +56,7 @@ export const defineProject = <Config, Row, Input, Example, Outcome, Answer>(
 const bundledProjects = fileURLToPath(new URL("../../projects/", import.meta.url));
 
 /**
- * Loads a project by its name among `projects/` of the working folder and Havn's own, or by its folder.
+ * Loads a project by its name among the working folder, its `projects/` and Havn's own, or by its folder.
  * @throws {TaskError} when there is no such project; names those there are
  */
 export async function loadProject(nameOrFolder: string, { root = process.cwd() } = {}): Promise<Project> {
@@ -62,7 +72,7 @@ export async function loadProject(nameOrFolder: string, { root = process.cwd() }
       `there is no project "${nameOrFolder}"; there are ${names.join(", ")}, or give a folder with a project.ts`,
     );
   }
-  const module: { default?: AnyProject } = await import(pathToFileURL(join(folder, "project.ts")).href);
+  const module: { default?: AnyProject } = await importAnywhere(join(folder, "project.ts"));
   if (!module.default?.name || !module.default.task)
     throw new TaskError(
       `${join(relative(root, folder), "project.ts")} must export a project as default: export default defineProject({ ... })`,
@@ -70,9 +80,23 @@ export async function loadProject(nameOrFolder: string, { root = process.cwd() }
   return { ...module.default, folder };
 }
 
+/** Imports a module for which `havn` is this program, wherever it lies. */
+async function importAnywhere(file: string): Promise<{ default?: AnyProject }> {
+  const url = new URL("../index.ts", import.meta.url).href;
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === "havn" ? { url, shortCircuit: true } : next(specifier, context),
+  });
+  try {
+    return await import(pathToFileURL(file).href);
+  } finally {
+    hooks.deregister();
+  }
+}
+
 /** Names of all projects that can be loaded by name. */
 export async function projectNames({ root = process.cwd() } = {}): Promise<string[]> {
-  const parents = new Set([join(root, "projects"), dirname(join(bundledProjects, "x"))]);
+  const parents = new Set([root, join(root, "projects"), dirname(join(bundledProjects, "x"))]);
   const names = new Set<string>();
   for (const parent of parents)
     for (const name of await readdir(parent).catch(() => []))
