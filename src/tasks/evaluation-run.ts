@@ -5,6 +5,7 @@ import { formatCsv } from "./csv.ts";
 import { type ArtifactFolder, modelFiles, modelFolder, openFiles } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import type { ProjectConfig } from "./project-config.ts";
+import { loadingFrom } from "./task-module.ts";
 
 export interface EvaluatedRun {
   readonly runId: string;
@@ -39,9 +40,10 @@ export async function evaluationRun(
   const { test } = await project.task.read(config.task, { folder: project.folder, seed: config.common.seed });
   const session = await openFiles(project, files);
   try {
-    const { batch_size: batchSize } = config.common.training;
+    const { batch_size: batchSize, ...training } = config.common.training;
+    const loading = loadingFrom(project, files.folder, training);
     const { metrics, outcomes } = await evaluate((inputs) => session.run(inputs), task, test.rows, {
-      batchSize,
+      ...{ batchSize, loading, split: "test" },
     });
     const measured = Object.fromEntries(
       Object.entries(metrics).map(([key, value]) => [`${prefix}test_${key}`, value]),

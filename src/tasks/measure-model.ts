@@ -1,10 +1,12 @@
 /** What a model's files cost and what they are worth: size, speed, metrics; and how another compares. */
+import type { LoadingOptions } from "../data/index.ts";
 import { evaluate } from "../train/index.ts";
 import { type ModelFiles, openFiles, programBytes } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import type { CommonConfig } from "./project-config.ts";
 import type { AnyTask, OpenModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
+import { loadingFrom } from "./task-module.ts";
 
 export interface ModelMeasurement {
   /** Of the ONNX files. */
@@ -38,9 +40,12 @@ export interface CompareOptions {
  */
 export async function compareModels(
   files: { readonly original: ModelFiles; readonly variant: ModelFiles },
-  { project, task, rows, training: { batch_size: batchSize, best } }: CompareOptions,
+  { project, task, rows, training: { batch_size: batchSize, best, ...training } }: CompareOptions,
 ): Promise<ModelComparison> {
-  const measure = (of: ModelFiles) => measureModel(project, of, { task, rows, batchSize });
+  const measure = (of: ModelFiles) => {
+    const loading = loadingFrom(project, of.folder, training);
+    return measureModel(project, of, { task, rows, batchSize, loading });
+  };
   const original = await measure(files.original);
   const variant = await measure(files.variant);
   const known = Object.keys(original.metrics);
@@ -61,6 +66,7 @@ export interface MeasureOptions {
   readonly task: AnyTask;
   readonly rows: readonly unknown[];
   readonly batchSize: number;
+  readonly loading?: LoadingOptions;
   /** How many of the rows are timed one by one. */
   readonly timedRows?: number;
 }
@@ -69,11 +75,13 @@ export interface MeasureOptions {
 export async function measureModel(
   project: Pick<Project, "task">,
   files: ModelFiles,
-  { task, rows, batchSize, timedRows = 50 }: MeasureOptions,
+  { task, rows, batchSize, loading = {}, timedRows = 50 }: MeasureOptions,
 ): Promise<ModelMeasurement> {
   const model = await openFiles(project, files);
   try {
-    const { metrics } = await evaluate((inputs) => model.run(inputs), task, rows, { batchSize });
+    const { metrics } = await evaluate((inputs) => model.run(inputs), task, rows, {
+      ...{ batchSize, loading, split: "validation" },
+    });
     const latencyMs = await medianLatency(model, task, rows.slice(0, timedRows));
     return { sizeBytes: await programBytes(files), latencyMs, metrics };
   } finally {

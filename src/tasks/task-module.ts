@@ -1,7 +1,8 @@
 /** What a worker thread imports to prepare as the task of a project does: training and serving name it as their source. */
 import { z } from "zod";
-import type { PreparationSource } from "../data/index.ts";
+import type { LoadingOptions, PreparationSource } from "../data/index.ts";
 import { loadProject, type Project } from "./project.ts";
+import type { CommonConfig } from "./project-config.ts";
 import type { AnyTask } from "./task.ts";
 
 const optionsSchema = z.strictObject({
@@ -23,3 +24,10 @@ export const taskSource = ({ folder }: Pick<Project, "folder">, task: string): P
   module: import.meta.url,
   options: { project: folder, task },
 });
+
+/** How the rows of a project are loaded, with the task that is saved in this folder. */
+export const loadingFrom = (
+  project: Pick<Project, "folder">,
+  task: string,
+  { workers }: Pick<CommonConfig["training"], "workers">,
+): LoadingOptions => ({ source: taskSource(project, task), workers: workers ?? undefined });
