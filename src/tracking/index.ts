@@ -1,4 +1,5 @@
 export { describeEnvironment, type Environment, environmentTags } from "./environment.ts";
+export type * from "./logged-model.ts";
 export { openStore, type StoreOptions } from "./open-store.ts";
 export type { Json, Prediction } from "./prediction.ts";
 export type * from "./registry-events.ts";
@@ -6,3 +7,4 @@ export { type TrackingRoutesOptions, trackingRoutes } from "./rest/tracking-rout
 export type * from "./store.ts";
 export { StoreError, type StoreErrorCode } from "./store-error.ts";
 export type * from "./sweeps.ts";
+export type * from "./trace.ts";

@@ -3,18 +3,23 @@ import os from "node:os";
 import path from "node:path";
 import { openFileStore, scopedStore } from "../storage/index.ts";
 import { sqlExperiments } from "./sql/experiments.ts";
+import { sqlLoggedModels } from "./sql/logged-models.ts";
 import { migrate } from "./sql/migrate.ts";
+import { openPostgres } from "./sql/postgres.ts";
 import { sqlRegistry } from "./sql/registry.ts";
 import { sqlRegistryEvents } from "./sql/registry-events.ts";
 import { sqlRuns } from "./sql/runs.ts";
 import { openSqlite } from "./sql/sqlite.ts";
 import { sqlSweeps } from "./sql/sweeps.ts";
+import { sqlTraces } from "./sql/traces.ts";
 import type { Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
 export interface StoreOptions {
   /** Folder of `havn.db` and `artifacts/`; made where it is missing. */
   readonly home: string;
+  /** `postgres://...`: the database instead of `havn.db`, for several servers side by side. */
+  readonly databaseUrl?: string | undefined;
   /** The clock, milliseconds since 1970. */
   readonly now?: () => number;
   /** Who changes the registry unless a call says another: the user of this process. */
@@ -22,19 +27,21 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store of a home folder, bringing its database up to this program's schema.
+ * Opens the store of a home folder (or of a database that several share), bringing its database up to this program's schema.
  *
  * @throws {StoreError} `newer-database` when a newer program has written it
+ * @throws {StoreError} `unavailable` when the database cannot be reached
  * @throws {StorageError} when the folder of the artifacts cannot be used
  */
 export async function openStore({
   home,
+  databaseUrl,
   now = Date.now,
   user = processUser(),
 }: StoreOptions): Promise<Store> {
   await mkdir(home, { recursive: true });
   const artifacts = await openFileStore(path.join(home, "artifacts"));
-  const engine = await openSqlite(path.join(home, "havn.db"));
+  const engine = databaseUrl ? await openPostgres(databaseUrl) : await openSqlite(path.join(home, "havn.db"));
   try {
     await migrate(engine, now());
   } catch (error) {
@@ -47,6 +54,9 @@ export async function openStore({
     ...sqlRegistry(engine, now, user),
     ...sqlRegistryEvents(engine, now),
     ...sqlSweeps(engine, now),
+    ...sqlLoggedModels(engine, now),
+    ...sqlTraces(engine),
+    files: artifacts,
     artifacts(runId) {
       if (/^[0-9a-f]{32}$/.test(runId)) return scopedStore(artifacts, runId);
       throw new StoreError(

@@ -1,4 +1,11 @@
-export type StoreErrorCode = "not-found" | "already-exists" | "invalid" | "newer-database";
+/** `unavailable`: the database or server cannot be reached; `no-space`: its disk is full, nothing was lost. */
+export type StoreErrorCode =
+  | "not-found"
+  | "already-exists"
+  | "invalid"
+  | "newer-database"
+  | "unavailable"
+  | "no-space";
 
 /** What the store refuses: data first, words for the person last. */
 export class StoreError extends Error {

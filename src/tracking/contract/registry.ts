@@ -23,6 +23,7 @@ export function registryContract(given: Given): void {
         lastUpdateTime: 1000,
         source: `runs:/${runId}/model`,
         runId,
+        stage: "None",
         tags: { acc: "0.8" },
         aliases: [],
       });

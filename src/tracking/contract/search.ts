@@ -140,7 +140,7 @@ export function searchContract(given: Given): void {
       ["params.lr = 0.1", `[StoreError: filter: param.lr is compared with text in quotes, got 0.1]`],
       [
         "attributes.nonsense = 'x'",
-        `[StoreError: filter: runs have no attribute "nonsense", they have run_id, run_name, run name, Run name, Run Name, status, start_time, created, Created, end_time]`,
+        `[StoreError: filter: runs have no attribute "nonsense", they have run_id, run_name, run name, Run name, Run Name, status, start_time, created, Created, end_time, user_id, artifact_uri]`,
       ],
     ])("%s is refused with what would be right", async (filter, message) => {
       const error = await given.found({ filter }).catch((reason: unknown) => reason);

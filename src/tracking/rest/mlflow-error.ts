@@ -9,6 +9,9 @@ const statusOf = {
   RESOURCE_DOES_NOT_EXIST: 404,
   ENDPOINT_NOT_FOUND: 404,
   INTERNAL_ERROR: 500,
+  TEMPORARILY_UNAVAILABLE: 503,
+  RESOURCE_EXHAUSTED: 507,
+  UNAUTHENTICATED: 401,
 } as const;
 
 export type MlflowErrorCode = keyof typeof statusOf;
@@ -31,6 +34,8 @@ const ofStore: Record<StoreErrorCode, MlflowErrorCode> = {
   "already-exists": "RESOURCE_ALREADY_EXISTS",
   invalid: "INVALID_PARAMETER_VALUE",
   "newer-database": "INTERNAL_ERROR",
+  unavailable: "TEMPORARILY_UNAVAILABLE",
+  "no-space": "RESOURCE_EXHAUSTED",
 };
 
 const ofStorage: Record<StorageErrorCode, MlflowErrorCode> = {

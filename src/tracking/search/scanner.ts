@@ -1,7 +1,7 @@
 import { StoreError } from "../store-error.ts";
 
 /** What a search can speak of; `attribute` is a property of the thing itself, such as its name. */
-export type Entity = "attribute" | "metric" | "param" | "tag" | "dataset";
+export type Entity = "attribute" | "metric" | "param" | "tag" | "dataset" | "metadata";
 
 /** Names by which MLflow's clients call the entities. */
 const entityNames: Record<string, Entity> = {
@@ -9,6 +9,7 @@ const entityNames: Record<string, Entity> = {
   attributes: "attribute",
   attr: "attribute",
   run: "attribute",
+  trace: "attribute",
   metric: "metric",
   metrics: "metric",
   param: "param",
@@ -19,6 +20,8 @@ const entityNames: Record<string, Entity> = {
   tags: "tag",
   dataset: "dataset",
   datasets: "dataset",
+  metadata: "metadata",
+  request_metadata: "metadata",
 };
 
 export interface Identifier {

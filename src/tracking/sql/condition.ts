@@ -17,23 +17,22 @@ export function condition(
 ): Expression<SqlBool> {
   const place = placeOf(searchable, "filter", comparison);
   checkOperands(place, comparison);
-  if (place.kind === "attribute") {
-    return compare(engine, sql.ref(`${searchable.table}.${place.column}`), comparison);
-  }
   if (place.kind === "keyed") return keyedCondition(engine, searchable, place, comparison);
-  const matches = compare(engine, sql.ref(place.column), comparison);
+  const matches = compare(engine, place.value, comparison);
+  if (place.kind === "attribute") return matches;
   return sql`${identityOf(searchable)} in (select run_uuid from run_datasets where ${matches})`;
 }
 
 function keyedCondition(
   engine: Engine,
   searchable: Searchable,
-  { table, key, type, absent = {} }: Extract<Place, { kind: "keyed" }>,
+  { table, key, type, absent = {}, onlyWhere }: Extract<Place, { kind: "keyed" }>,
   comparison: Comparison,
 ): Expression<SqlBool> {
   const identity = identityOf(searchable);
   const columns = sql.join(searchable.identity.map(({ column }) => sql.ref(column)));
-  const withKey = sql`select ${columns} from ${sql.table(table)} where key = ${key}`;
+  const seen = onlyWhere ? sql`and ${onlyWhere}` : sql``;
+  const withKey = sql`select ${columns} from ${sql.table(table)} where key = ${key} ${seen}`;
   const { comparator } = comparison;
   if (comparator === "IS NULL") return sql`${identity} not in (${withKey})`;
   if (comparator === "IS NOT NULL") return sql`${identity} in (${withKey})`;

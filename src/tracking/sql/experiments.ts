@@ -1,7 +1,7 @@
 import type { Experiment, ExperimentStore } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import type { Database, Engine } from "./engine.ts";
-import { checkEntry, checkName } from "./limits.ts";
+import { checkEntry, checkName, checkText } from "./limits.ts";
 import { recordOf } from "./rows.ts";
 import { searchPage } from "./search.ts";
 import { searchableExperiments } from "./searchable.ts";
@@ -12,10 +12,17 @@ import { inView } from "./view.ts";
 export function sqlExperiments(engine: Engine, now: () => number): ExperimentStore {
   const { db } = engine;
 
-  async function createExperiment(name: string, tags: Record<string, string> = {}): Promise<Experiment> {
+  async function createExperiment(
+    name: string,
+    tags: Record<string, string> = {},
+    { artifactLocation }: { artifactLocation?: string } = {},
+  ): Promise<Experiment> {
     checkName("experiment", "name", name);
+    if (artifactLocation) checkText("artifact location of an experiment", "location", artifactLocation);
     for (const [key, value] of Object.entries(tags)) checkEntry("tag", key, value);
-    const experimentId = await db.transaction().execute(async (transaction) => {
+    const experimentId = await engine.transaction(async (transaction) => {
+      // Ids count up without gaps, as MLflow's do; names are taken once.
+      await engine.alone(transaction, "experiments");
       const taken = await rowByName(transaction, name);
       if (taken) throw alreadyExists(taken);
       const id = await nextId(transaction);
@@ -28,6 +35,7 @@ export function sqlExperiments(engine: Engine, now: () => number): ExperimentSto
           lifecycle_stage: "active",
           creation_time: time,
           last_update_time: time,
+          artifact_location: artifactLocation || null,
         })
         .execute();
       for (const [key, value] of Object.entries(tags)) {
@@ -66,7 +74,8 @@ export function sqlExperiments(engine: Engine, now: () => number): ExperimentSto
     stage: Experiment["lifecycleStage"],
     how: (transaction: Database, row: Tables["experiments"], time: number) => Promise<unknown>,
   ): Promise<void> {
-    await db.transaction().execute(async (transaction) => {
+    await engine.transaction(async (transaction) => {
+      await engine.alone(transaction, "experiments");
       const row = await existingRow(transaction, experimentId);
       if (row.lifecycle_stage !== stage) throw wrongStage(row);
       const time = now();
@@ -136,6 +145,17 @@ export function sqlExperiments(engine: Engine, now: () => number): ExperimentSto
           .onConflict((conflict) => conflict.columns(["experiment_id", "key"]).doUpdateSet({ value }))
           .execute();
       }),
+    deleteExperimentTag: (experimentId, key) =>
+      change(experimentId, "active", async (transaction, { experiment_id }) => {
+        const { numDeletedRows } = await transaction
+          .deleteFrom("experiment_tags")
+          .where("experiment_id", "=", experiment_id)
+          .where("key", "=", key)
+          .executeTakeFirst();
+        if (numDeletedRows > 0n) return;
+        const message = `experiment ${experimentId} has no tag ${JSON.stringify(key)}`;
+        throw new StoreError("not-found", "tag", message);
+      }),
   };
 }
 
@@ -189,6 +209,7 @@ async function withTags(db: Database, row: Tables["experiments"]): Promise<Exper
     creationTime: row.creation_time,
     lastUpdateTime: row.last_update_time,
     tags: recordOf(tags),
+    ...(row.artifact_location !== null && { artifactLocation: row.artifact_location }),
   };
 }
 

@@ -9,6 +9,8 @@ const limits = {
   alias: 255,
   description: 100_000,
   source: 65_535,
+  location: 256,
+  schema: 1_048_575,
   profile: 1_000_000,
 } as const;
 

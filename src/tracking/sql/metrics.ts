@@ -53,25 +53,11 @@ export async function insertMetrics(db: Database, runId: string, metrics: readon
   }
 }
 
-/** Every value of a metric, ordered by time, then step. */
-export async function metricHistory(db: Database, runId: string, key: string): Promise<Metric[]> {
-  const rows = await db
-    .selectFrom("metrics")
-    .selectAll()
-    .where("run_uuid", "=", runId)
-    .where("key", "=", key)
-    .orderBy("timestamp")
-    .orderBy("step")
-    .orderBy("value")
-    .execute();
-  return rows.map(toMetric);
-}
-
 export function toMetric({ key, value, is_nan, timestamp, step }: MetricRow): Metric {
   return { key, value: is_nan ? Number.NaN : value, timestamp, step };
 }
 
-function toRow(runId: string, { key, value, timestamp, step }: Metric): MetricRow {
+export function toRow(runId: string, { key, value, timestamp, step }: Metric): MetricRow {
   const missing = Number.isNaN(value);
   return { run_uuid: runId, key, value: missing ? 0 : value, is_nan: missing ? 1 : 0, timestamp, step };
 }

@@ -31,11 +31,11 @@ test("a store of a newer program is refused, untouched, with what to do", async 
   database.exec("insert into schema_migrations values (99, 'from the future', 0)");
   database.close();
   await expect(openStore({ home })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[StoreError: the database has schema version 99, but this program knows versions up to 2: it was written by a newer Havn. Update Havn, or name another folder with --home. Nothing was changed.]`,
+    `[StoreError: the database has schema version 99, but this program knows versions up to 3: it was written by a newer Havn. Update Havn, or name another folder with --home (another database with HAVN_DATABASE_URL). Nothing was changed.]`,
   );
   await expect(openStore({ home })).rejects.toMatchObject({
     code: "newer-database",
-    expected: "at most 2",
+    expected: "at most 3",
     got: "99",
   });
 });

@@ -2,6 +2,7 @@ import { StoreError } from "../store-error.ts";
 import type { Database, Engine } from "./engine.ts";
 import { initial } from "./migrations/0001-initial.ts";
 import { sweeps } from "./migrations/0002-sweeps.ts";
+import { clientOfVersion3 } from "./migrations/0003-client-of-version-3.ts";
 
 /** One step of the schema. A step that was released is never changed; what follows is a new one. */
 export interface Migration {
@@ -11,7 +12,7 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-const released: readonly Migration[] = [initial, sweeps];
+const released: readonly Migration[] = [initial, sweeps, clientOfVersion3];
 
 /**
  * Brings the schema up to this program's version: all missing steps in one transaction, so that a process that is
@@ -21,8 +22,10 @@ const released: readonly Migration[] = [initial, sweeps];
  */
 export async function migrate(engine: Engine, time: number, steps = released): Promise<void> {
   const newest = steps.at(-1)?.version ?? 0;
-  if (refuseNewer(await versionOf(engine.db), newest) === newest) return;
-  await engine.db.transaction().execute(async (transaction) => {
+  const isNew = !(await engine.hasTable("schema_migrations"));
+  if (!isNew && refuseNewer(await versionOf(engine.db), newest) === newest) return;
+  await engine.transaction(async (transaction) => {
+    await engine.alone(transaction, "schema");
     await transaction.schema
       .createTable("schema_migrations")
       .ifNotExists()
@@ -42,10 +45,8 @@ export async function migrate(engine: Engine, time: number, steps = released): P
   });
 }
 
-/** 0 for a database without tables. */
+/** 0 before the first step. */
 async function versionOf(db: Database): Promise<number> {
-  const tables = await db.introspection.getTables();
-  if (!tables.some((table) => table.name === "schema_migrations")) return 0;
   const { version } = await db
     .selectFrom("schema_migrations")
     .select((eb) => eb.fn.max("version").as("version"))
@@ -59,7 +60,8 @@ function refuseNewer(current: number, newest: number): number {
     "newer-database",
     "database schema",
     `the database has schema version ${current}, but this program knows versions up to ${newest}: it was written by a ` +
-      "newer Havn. Update Havn, or name another folder with --home. Nothing was changed.",
+      "newer Havn. Update Havn, or name another folder with --home (another database with HAVN_DATABASE_URL). " +
+      "Nothing was changed.",
     { expected: `at most ${newest}`, got: String(current) },
   );
 }

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { OrderBy } from "../search/order-by.ts";
+import type { Engine } from "./engine.ts";
 import { type Place, placeOf, type Searchable } from "./searchable.ts";
 
 /** One thing that rows are ordered by; never NULL, so that the end of a page can be compared with it. */
@@ -13,13 +14,13 @@ export interface Term {
  *
  * @throws {StoreError} `invalid` for a name that these things do not have
  */
-export function orderTerms(searchable: Searchable, asked: readonly OrderBy[]): Term[] {
+export function orderTerms(engine: Engine, searchable: Searchable, asked: readonly OrderBy[]): Term[] {
   const terms: Term[] = [];
   const orders = asked.length
     ? asked
     : searchable.defaultOrder.map((order) => ({ entity: "attribute" as const, ...order }));
-  for (const order of orders)
-    terms.push(...termsOf(searchable, placeOf(searchable, "order", order), order.descending));
+  for (const [index, order] of orders.entries())
+    terms.push(...termsOf(engine, searchable, placeOf(searchable, "order", order), order.descending, index));
   for (const { column, descending = false } of searchable.identity) {
     terms.push({ value: sql.ref(`${searchable.table}.${column}`), descending });
   }
@@ -27,25 +28,37 @@ export function orderTerms(searchable: Searchable, asked: readonly OrderBy[]): T
 }
 
 /** What has no value comes last whatever the direction, and before it NaN: so a rank, then the value. */
-function termsOf(searchable: Searchable, place: Place, descending: boolean): Term[] {
+function termsOf(
+  engine: Engine,
+  searchable: Searchable,
+  place: Place,
+  descending: boolean,
+  index: number,
+): Term[] {
+  const ordered = (value: RawBuilder<unknown>) => (place.type === "text" ? engine.byCodePoint(value) : value);
   const nothing = place.type === "number" ? sql`0` : sql`''`;
   if (place.kind !== "keyed") {
-    const column = sql.ref(`${searchable.table}.${place.column}`);
-    if (!place.nullable) return [{ value: column, descending }];
+    const column = place.value;
+    if (!place.nullable) return [{ value: ordered(column), descending }];
     const rank = sql`case when ${column} is null then 2 else 0 end`;
     return [
       { value: rank, descending: false },
-      { value: sql`coalesce(${column}, ${nothing})`, descending },
+      { value: ordered(sql`coalesce(${column}, ${nothing})`), descending },
     ];
   }
   const same = searchable.identity.map(
     ({ column }) => sql`of_key.${sql.ref(column)} = ${sql.ref(`${searchable.table}.${column}`)}`,
   );
+  const { newestBy = [], orderOnlyWhere: { [index]: onlyWhere } = [] } = place;
+  const seen = onlyWhere ? sql`and ${onlyWhere}` : sql``;
+  const newest = newestBy.map((column) => sql`of_key.${sql.ref(column)} desc`);
+  const one = newest.length > 0 ? sql`order by ${sql.join(newest)} limit 1` : sql``;
   const lookup = (column: RawBuilder<unknown>) =>
-    sql`(select ${column} from ${sql.table(place.table)} as of_key where ${sql.join(same, sql` and `)} and of_key.key = ${place.key})`;
+    sql`(select ${column} from ${sql.table(place.table)} as of_key
+      where ${sql.join(same, sql` and `)} and of_key.key = ${place.key} ${seen} ${one})`;
   const rank = place.type === "number" ? sql`of_key.is_nan` : sql`0`;
   return [
     { value: sql`coalesce(${lookup(rank)}, 2)`, descending: false },
-    { value: sql`coalesce(${lookup(sql`of_key.value`)}, ${nothing})`, descending },
+    { value: ordered(sql`coalesce(${lookup(sql`of_key.value`)}, ${nothing})`), descending },
   ];
 }

@@ -77,6 +77,9 @@ export async function readVersion(db: Database, name: string, version: number): 
     lastUpdateTime: row.last_updated_time,
     source: row.source,
     ...(row.run_id !== null && { runId: row.run_id }),
+    ...(row.run_link !== null && { runLink: row.run_link }),
+    ...(row.model_id !== null && { modelId: row.model_id }),
+    stage: row.current_stage,
     tags: recordOf(tags),
     aliases: aliases.map(({ alias }) => alias),
   };

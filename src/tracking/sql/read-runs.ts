@@ -1,8 +1,9 @@
-import type { Dataset, Run } from "../store.ts";
+import type { Run } from "../store.ts";
+import { datasetTags, toDataset } from "./datasets.ts";
 import type { Database } from "./engine.ts";
 import { toMetric } from "./metrics.ts";
 import { inParts, recordOf } from "./rows.ts";
-import type { Tables } from "./tables.ts";
+import { toRunModels } from "./run-models.ts";
 
 /** Whole runs in the order of their ids; an id without a run is left out. Five queries for up to a thousand runs. */
 export async function readRuns(db: Database, runIds: readonly string[]): Promise<Run[]> {
@@ -19,13 +20,15 @@ export async function readRuns(db: Database, runIds: readonly string[]): Promise
       .orderBy("name")
       .execute();
 
+    const contexts = await datasetTags(
+      db,
+      datasets.map(({ input_uuid }) => input_uuid),
+    );
+    const models = await db.selectFrom("run_models").selectAll().where("run_uuid", "in", part).execute();
+
     const rowOf = new Map(rows.map((row) => [row.run_uuid, row]));
-    const [paramsOf, tagsOf, metricsOf, datasetsOf] = [
-      byRun(params),
-      byRun(tags),
-      byRun(metrics),
-      byRun(datasets),
-    ];
+    const [paramsOf, tagsOf, metricsOf] = [byRun(params), byRun(tags), byRun(metrics)];
+    const [datasetsOf, modelsOf] = [byRun(datasets), byRun(models)];
     for (const runId of part) {
       const row = rowOf.get(runId);
       if (!row) continue;
@@ -42,7 +45,11 @@ export async function readRuns(db: Database, runIds: readonly string[]): Promise
           (metricsOf.get(runId) ?? []).map((metric) => [metric.key, toMetric(metric)]),
         ),
         tags: recordOf(tagsOf.get(runId) ?? []),
-        datasets: (datasetsOf.get(runId) ?? []).map(toDataset),
+        datasets: (datasetsOf.get(runId) ?? []).map((dataset) =>
+          toDataset(dataset, contexts.get(dataset.input_uuid)),
+        ),
+        ...toRunModels(modelsOf.get(runId) ?? []),
+        ...(row.artifact_uri !== null && { artifactUri: row.artifact_uri }),
       });
     }
   }
@@ -51,7 +58,3 @@ export async function readRuns(db: Database, runIds: readonly string[]): Promise
 
 const byRun = <Row extends { run_uuid: string }>(rows: readonly Row[]) =>
   Map.groupBy(rows, (row) => row.run_uuid);
-
-function toDataset({ name, digest, source, profile, context }: Tables["run_datasets"]): Dataset {
-  return { name, digest, source, ...(profile !== null && { profile }), ...(context !== null && { context }) };
-}

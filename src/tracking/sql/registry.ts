@@ -3,7 +3,9 @@ import { StoreError } from "../store-error.ts";
 import type { Database, Engine } from "./engine.ts";
 import { checkEntry, checkName, checkText } from "./limits.ts";
 import { readModel, readVersion } from "./read-registry.ts";
+import { sqlRegistryChanges } from "./registry-changes.ts";
 import { writeEvent } from "./registry-events.ts";
+import { checkModelName, nextVersion, touchModel, versionOfAlias } from "./registry-rows.ts";
 import { searchPage } from "./search.ts";
 import { searchableModels, searchableVersions } from "./searchable.ts";
 
@@ -21,7 +23,7 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
     checkModelName(name);
     checkText(`description of model ${name}`, "description", description);
     const time = now();
-    await db.transaction().execute(async (transaction) => {
+    await engine.transaction(async (transaction) => {
       const { numInsertedOrUpdatedRows } = await transaction
         .insertInto("registered_models")
         .values({ name, creation_time: time, last_updated_time: time, description })
@@ -48,13 +50,18 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
     }
   }
 
-  async function createModelVersion({ name, source, runId, description = "", tags = {} }: NewModelVersion) {
+  async function createModelVersion({
+    name,
+    source,
+    description = "",
+    tags = {},
+    ...origin
+  }: NewModelVersion) {
     checkText("source of a model version", "source", source);
     checkText("description of a model version", "description", description);
-    const version = await db.transaction().execute(async (transaction) => {
-      await touchModel(transaction, name, now());
-      const next = await nextVersion(transaction, name);
+    const version = await engine.transaction(async (transaction) => {
       const time = now();
+      const next = await nextVersion(transaction, name, time);
       await transaction
         .insertInto("model_versions")
         .values({
@@ -64,7 +71,9 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
           last_updated_time: time,
           description,
           source,
-          run_id: runId ?? null,
+          run_id: origin.runId ?? null,
+          run_link: origin.runLink ?? null,
+          model_id: origin.modelId ?? null,
         })
         .execute();
       for (const [key, value] of Object.entries(tags))
@@ -81,7 +90,14 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
     version: number,
     how: (transaction: Database) => Promise<unknown>,
   ): Promise<void> {
-    await db.transaction().execute(async (transaction) => {
+    await engine.transaction(async (transaction) => {
+      // The model's row is what all that changes its versions and aliases waits for.
+      await transaction
+        .selectFrom("registered_models")
+        .select("name")
+        .where("name", "=", name)
+        .modifyEnd(engine.locked)
+        .execute();
       await readVersion(transaction, name, version);
       await how(transaction);
       await transaction
@@ -95,13 +111,14 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
 
   /** Changes a model that is there, and says when. */
   async function changeModel(name: string, how: (transaction: Database) => Promise<unknown>): Promise<void> {
-    await db.transaction().execute(async (transaction) => {
+    await engine.transaction(async (transaction) => {
       await touchModel(transaction, name, now());
       await how(transaction);
     });
   }
 
   return {
+    ...sqlRegistryChanges(engine, now, user),
     createRegisteredModel,
     ensureRegisteredModel,
     getRegisteredModel: (name) => readModel(db, name),
@@ -184,17 +201,6 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
   };
 }
 
-/** Models stand in URIs such as `models:/NAME@ALIAS` and `models:/NAME/VERSION`. */
-function checkModelName(name: string): void {
-  checkName("registered model", "name", name);
-  if (!/[/:]/.test(name)) return;
-  throw new StoreError(
-    "invalid",
-    "registered model",
-    `the name of a registered model has no / and no :, got ${JSON.stringify(name)}`,
-  );
-}
-
 function checkAlias(alias: string): void {
   checkName("alias", "alias", alias);
   const expected = "letters, digits, _ and -, not 'latest' and not a version such as v3";
@@ -203,35 +209,6 @@ function checkAlias(alias: string): void {
     expected,
     got: alias,
   });
-}
-
-/** Notes when the model was changed. @throws {StoreError} `not-found` */
-async function touchModel(db: Database, name: string, time: number): Promise<void> {
-  const { numUpdatedRows } = await db
-    .updateTable("registered_models")
-    .set({ last_updated_time: time })
-    .where("name", "=", name)
-    .executeTakeFirst();
-  if (numUpdatedRows === 0n) await readModel(db, name);
-}
-
-async function versionOfAlias(db: Database, name: string, alias: string): Promise<number | undefined> {
-  const row = await db
-    .selectFrom("registered_model_aliases")
-    .select("version")
-    .where("name", "=", name)
-    .where("alias", "=", alias)
-    .executeTakeFirst();
-  return row?.version;
-}
-
-async function nextVersion(db: Database, name: string): Promise<number> {
-  const { newest } = await db
-    .selectFrom("model_versions")
-    .select((eb) => eb.fn.max("version").as("newest"))
-    .where("name", "=", name)
-    .executeTakeFirstOrThrow();
-  return (newest ?? 0) + 1;
 }
 
 function writeModelTag(db: Database, name: string, key: string, value: string): Promise<unknown> {

@@ -1,13 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import type { Dataset, NewRun, Run, RunBatch, RunStore, RunUpdate } from "../store.ts";
+import type { NewRun, Run, RunBatch, RunStore, RunUpdate } from "../store.ts";
 import { StoreError } from "../store-error.ts";
+import { searchDatasets, writeDataset } from "./datasets.ts";
 import type { Database, Engine } from "./engine.ts";
 import { existingRow as existingExperiment, wrongStage } from "./experiments.ts";
-import { checkEntry, checkInteger, checkName, checkText } from "./limits.ts";
-import { checkMetrics, insertMetrics, metricHistory } from "./metrics.ts";
+import { checkEntry, checkInteger, checkName } from "./limits.ts";
+import { metricHistory, metricHistoryPage, sampleMetric } from "./metric-history.ts";
+import { checkMetrics, insertMetrics } from "./metrics.ts";
+import { insertModelMetrics } from "./model-metrics.ts";
 import { readRuns } from "./read-runs.ts";
 import { inParts } from "./rows.ts";
+import { writeRunModels } from "./run-models.ts";
 import { searchPage } from "./search.ts";
 import { searchableRuns } from "./searchable.ts";
 import type { Tables } from "./tables.ts";
@@ -26,11 +30,12 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     startTime = now(),
     params = {},
     tags = {},
+    isPlacedByExperiment = false,
   }: NewRun): Promise<Run> {
     const runId = randomUUID().replaceAll("-", "");
     const runName = checkName("run", "key", name || tags[nameTag] || `run-${runId.slice(0, 8)}`);
     checkInteger("start time", startTime);
-    await db.transaction().execute(async (transaction) => {
+    await engine.transaction(async (transaction) => {
       const experiment = await existingExperiment(transaction, experimentId);
       if (experiment.lifecycle_stage === "deleted") throw wrongStage(experiment);
       await transaction
@@ -44,6 +49,7 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
           deleted_time: null,
           lifecycle_stage: "active",
           experiment_id: experiment.experiment_id,
+          artifact_uri: isPlacedByExperiment ? runLocation(experiment.artifact_location, runId) : null,
         })
         .execute();
       await writeParams(transaction, runId, params);
@@ -63,11 +69,12 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     runId: string,
     how: (transaction: Database, row: Tables["runs"]) => Promise<unknown>,
   ): Promise<void> {
-    await db.transaction().execute(async (transaction) => {
+    await engine.transaction(async (transaction) => {
       const row = await transaction
         .selectFrom("runs")
         .selectAll()
         .where("run_uuid", "=", runId)
+        .modifyEnd(engine.locked)
         .executeTakeFirst();
       if (!row) throw notFound(runId);
       if (row.lifecycle_stage === "deleted") {
@@ -107,6 +114,7 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
       await writeParams(transaction, runId, params);
       await writeTags(transaction, runId, tags);
       await insertMetrics(transaction, runId, metrics);
+      await insertModelMetrics(transaction, runId, metrics);
     });
   }
 
@@ -122,6 +130,17 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     });
   }
 
+  /** @throws {StoreError} `not-found` for the first that is not there */
+  async function existing(runIds: readonly string[]): Promise<void> {
+    const found = new Set<string>();
+    for (const part of inParts(runIds)) {
+      const rows = await db.selectFrom("runs").select("run_uuid").where("run_uuid", "in", part).execute();
+      for (const { run_uuid } of rows) found.add(run_uuid);
+    }
+    const missing = runIds.find((runId) => !found.has(runId));
+    if (missing !== undefined) throw notFound(missing);
+  }
+
   return {
     createRun,
     getRun,
@@ -132,15 +151,22 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     deleteTag,
     logDataset: (runId, dataset) =>
       change(runId, (transaction, row) => writeDataset(transaction, row, dataset)),
+    logModels: (runId, models) => change(runId, (transaction) => writeRunModels(transaction, runId, models)),
     async metricHistory(runId, key) {
-      const found = await db
-        .selectFrom("runs")
-        .select("run_uuid")
-        .where("run_uuid", "=", runId)
-        .executeTakeFirst();
-      if (!found) throw notFound(runId);
+      await existing([runId]);
       return metricHistory(db, runId, key);
     },
+    async metricHistoryPage(runId, key, page) {
+      await existing([runId]);
+      return metricHistoryPage(db, runId, key, page);
+    },
+    async sampleMetric(runIds, key, options) {
+      await existing(runIds);
+      const samples = [];
+      for (const runId of runIds) samples.push(...(await sampleMetric(db, runId, key, options)));
+      return samples;
+    },
+    searchDatasets: (experimentIds) => searchDatasets(db, experimentIds),
     async searchRuns({ experimentIds, view = "active", ...query }) {
       // What is no number is the id of no experiment.
       const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
@@ -157,6 +183,10 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     },
   };
 }
+
+/** Where MLflow puts the files of a run below the location of its experiment. */
+const runLocation = (location: string | null, runId: string) =>
+  location && `${location.replace(/\/+$/, "")}/${runId}/artifacts`;
 
 function notFound(runId: string): StoreError {
   return new StoreError(
@@ -214,57 +244,4 @@ async function writeTags(db: Database, runId: string, tags: Record<string, strin
   if (!Object.hasOwn(tags, nameTag)) return;
   const name = checkName("run", "key", tags[nameTag] ?? "");
   await db.updateTable("runs").set({ name }).where("run_uuid", "=", runId).execute();
-}
-
-async function writeDataset(db: Database, run: Tables["runs"], dataset: Dataset): Promise<void> {
-  const { name, digest, source, profile, context } = dataset;
-  checkName("dataset", "name", name);
-  checkName(`digest of dataset ${name}`, "key", digest);
-  checkText(`source of dataset ${name}`, "source", source);
-  if (profile !== undefined) checkText(`profile of dataset ${name}`, "profile", profile);
-  if (context !== undefined) checkText(`context of dataset ${name}`, "tag", context);
-  // The same content under the same name is one dataset of the experiment, whichever run sees it first.
-  await db
-    .insertInto("datasets")
-    .values({
-      dataset_uuid: randomUUID(),
-      experiment_id: run.experiment_id,
-      name,
-      digest,
-      dataset_source_type: "local",
-      dataset_source: source,
-      dataset_profile: profile ?? null,
-    })
-    .onConflict((conflict) => conflict.columns(["experiment_id", "name", "digest"]).doNothing())
-    .execute();
-  const { dataset_uuid } = await db
-    .selectFrom("datasets")
-    .select("dataset_uuid")
-    .where("experiment_id", "=", run.experiment_id)
-    .where("name", "=", name)
-    .where("digest", "=", digest)
-    .executeTakeFirstOrThrow();
-  const { input_uuid } = await db
-    .insertInto("inputs")
-    .values({
-      input_uuid: randomUUID(),
-      source_type: "DATASET",
-      source_id: dataset_uuid,
-      destination_type: "RUN",
-      destination_id: run.run_uuid,
-    })
-    // An update that changes nothing, so that the row that is there already is returned.
-    .onConflict((conflict) =>
-      conflict
-        .columns(["destination_id", "source_id"])
-        .doUpdateSet((eb) => ({ source_id: eb.ref("excluded.source_id") })),
-    )
-    .returning("input_uuid")
-    .executeTakeFirstOrThrow();
-  if (context === undefined) return;
-  await db
-    .insertInto("input_tags")
-    .values({ input_uuid, name: "mlflow.data.context", value: context })
-    .onConflict((conflict) => conflict.columns(["input_uuid", "name"]).doUpdateSet({ value: context }))
-    .execute();
 }

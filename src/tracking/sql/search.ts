@@ -35,7 +35,7 @@ export async function searchPage(
       `a page holds 1 to ${largestPage} ${searchable.subject}, got ${maxResults}`,
     );
   }
-  const terms = orderTerms(searchable, orderBy.map(parseOrderBy));
+  const terms = orderTerms(engine, searchable, orderBy.map(parseOrderBy));
   const search = [searchable.subject, scopeKey, filter, orderBy];
   const conditions = [
     ...scope,

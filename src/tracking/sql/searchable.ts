@@ -1,14 +1,21 @@
 // What can be searched, and where each name of the grammar lies in the tables.
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import { ownArtifacts } from "../artifact-uri.ts";
 import type { Entity, Identifier } from "../search/scanner.ts";
 import { StoreError } from "../store-error.ts";
 import type { Tables } from "./tables.ts";
 
-export interface Attribute {
-  readonly column: string;
-  readonly type: "text" | "number";
-  /** True where rows without a value exist; they come last in any order. */
-  readonly nullable?: boolean;
-}
+/** A property of the thing itself: in a column, computed, or written down under a key as a tag or as metadata. */
+export type Attribute = { readonly type: "text" | "number" } & (
+  | {
+      readonly column: string;
+      /** True where rows without a value exist; they come last in any order. */
+      readonly nullable?: boolean;
+    }
+  | { readonly computed: RawBuilder<unknown>; readonly nullable?: boolean }
+  | { readonly tag: string }
+  | { readonly metadata: string }
+);
 
 /** Values under keys in a table of their own, joined by the identity of the thing. */
 export interface KeyedTable {
@@ -16,6 +23,12 @@ export interface KeyedTable {
   readonly type: "text" | "number";
   /** Keys whose absence means a value. */
   readonly absent?: Readonly<Record<string, string>>;
+  /** Columns whose highest values tell which of several rows of a key is in the order; missing where there is one. */
+  readonly newestBy?: readonly string[];
+  /** Rows that a filter does not see. */
+  readonly onlyWhere?: RawBuilder<SqlBool>;
+  /** Rows that the order does not see, by the index of the term. */
+  readonly orderOnlyWhere?: readonly (RawBuilder<SqlBool> | undefined)[];
 }
 
 export interface Searchable {
@@ -29,8 +42,8 @@ export interface Searchable {
   readonly defaultOrder: readonly { readonly key: string; readonly descending: boolean }[];
 }
 
-const text = (column: string): Attribute => ({ column, type: "text" });
-const number = (column: string): Attribute => ({ column, type: "number" });
+const text = (column: string) => ({ column, type: "text" }) as const;
+const number = (column: string) => ({ column, type: "number" }) as const;
 
 /** MLflow's clients ask for models that are no prompts; only prompts say what they are. */
 const promptTag = { "mlflow.prompt.is_prompt": "false" };
@@ -50,6 +63,11 @@ export const searchableRuns: Searchable = {
     created: number("start_time"),
     Created: number("start_time"),
     end_time: { ...number("end_time"), nullable: true },
+    user_id: { tag: "mlflow.user", type: "text" },
+    artifact_uri: {
+      computed: sql`coalesce(runs.artifact_uri, ${ownArtifacts} || runs.run_uuid)`,
+      type: "text",
+    },
   },
   keyed: {
     metric: { table: "latest_metrics", type: "number" },
@@ -95,6 +113,7 @@ export const searchableVersions: Searchable = {
     name: text("name"),
     version_number: number("version"),
     run_id: { ...text("run_id"), nullable: true },
+    model_id: { ...text("model_id"), nullable: true },
     source_path: text("source"),
     creation_timestamp: number("creation_time"),
     last_updated_timestamp: number("last_updated_time"),
@@ -103,17 +122,21 @@ export const searchableVersions: Searchable = {
   defaultOrder: [{ key: "last_updated_timestamp", descending: true }],
 };
 
-const datasetColumns: Readonly<Record<string, Attribute>> = {
+const datasetColumns = {
   name: text("name"),
   digest: text("digest"),
   context: text("context"),
 };
 
-/** Where a name lies: in a column of the thing itself, under a key of another table, or in a column of its datasets. */
+/** Where a name lies: in the thing itself, under a key of another table, or in its datasets. */
 export type Place =
-  | ({ readonly kind: "attribute" } & Attribute)
-  | ({ readonly kind: "keyed"; readonly key: string } & KeyedTable)
-  | ({ readonly kind: "dataset" } & Attribute);
+  | {
+      readonly kind: "attribute" | "dataset";
+      readonly type: "text" | "number";
+      readonly value: RawBuilder<unknown>;
+      readonly nullable: boolean;
+    }
+  | ({ readonly kind: "keyed"; readonly key: string } & KeyedTable);
 
 /** @throws {StoreError} `invalid` for a name that these things do not have, with those they have */
 export function placeOf(
@@ -121,10 +144,18 @@ export function placeOf(
   where: "filter" | "order",
   { entity, key }: Identifier,
 ): Place {
-  if (entity === "attribute")
-    return { kind: "attribute", ...column(searchable.attributes, searchable.subject, where, key) };
+  if (entity === "attribute") {
+    const attribute = attributeOf(searchable.attributes, searchable.subject, where, key);
+    if ("tag" in attribute) return placeOf(searchable, where, { entity: "tag", key: attribute.tag });
+    if ("metadata" in attribute)
+      return placeOf(searchable, where, { entity: "metadata", key: attribute.metadata });
+    return { kind: "attribute", ...inTable(searchable.table, attribute) };
+  }
   if (entity === "dataset" && searchable === searchableRuns) {
-    return { kind: "dataset", ...column(datasetColumns, "datasets", where, key) };
+    return {
+      kind: "dataset",
+      ...inTable("run_datasets", attributeOf<Column>(datasetColumns, "datasets", where, key)),
+    };
   }
   const keyed = entity === "dataset" ? undefined : searchable.keyed[entity];
   if (keyed) return { kind: "keyed", key, ...keyed };
@@ -136,12 +167,20 @@ export function placeOf(
   );
 }
 
-function column(
-  columns: Readonly<Record<string, Attribute>>,
+type Column = Exclude<Attribute, { tag: string } | { metadata: string }>;
+
+const inTable = (table: keyof Tables, attribute: Column) => ({
+  type: attribute.type,
+  value: "computed" in attribute ? attribute.computed : sql.ref(`${table}.${attribute.column}`),
+  nullable: attribute.nullable === true,
+});
+
+function attributeOf<Known extends Attribute>(
+  columns: Readonly<Record<string, Known>>,
   subject: string,
   where: string,
   key: string,
-): Attribute {
+): Known {
   const found = Object.hasOwn(columns, key) ? columns[key] : undefined;
   if (found) return found;
   const known = Object.keys(columns).join(", ");

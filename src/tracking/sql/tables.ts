@@ -1,15 +1,19 @@
 // Tables and columns under the names of MLflow's own database, so that its readers find what they know.
+import type { Generated } from "kysely";
+import type { LoggedTables } from "./logged-tables.ts";
 
 /** 0 or 1: SQLite has no booleans. */
 type Flag = 0 | 1;
 
-export interface Tables {
+export interface Tables extends LoggedTables {
   experiments: {
     experiment_id: number;
     name: string;
     lifecycle_stage: "active" | "deleted";
     creation_time: number;
     last_update_time: number;
+    /** Where the files of its runs lie; NULL: where this store keeps them. */
+    artifact_location: string | null;
   };
   experiment_tags: { experiment_id: number; key: string; value: string };
   runs: {
@@ -21,6 +25,8 @@ export interface Tables {
     deleted_time: number | null;
     lifecycle_stage: "active" | "deleted";
     experiment_id: number;
+    /** Where its files lie; NULL: where this store keeps them. */
+    artifact_uri: string | null;
   };
   params: { run_uuid: string; key: string; value: string };
   tags: { run_uuid: string; key: string; value: string };
@@ -33,6 +39,7 @@ export interface Tables {
     digest: string;
     dataset_source_type: string;
     dataset_source: string;
+    dataset_schema: string | null;
     dataset_profile: string | null;
   };
   /** Which run (`destination_id`) has seen which dataset (`source_id`). */
@@ -47,9 +54,13 @@ export interface Tables {
   /** A view over the three above: one row per dataset of a run. */
   run_datasets: {
     run_uuid: string;
+    input_uuid: string;
+    experiment_id: number;
     name: string;
     digest: string;
+    source_type: string;
     source: string;
+    schema_text: string | null;
     profile: string | null;
     context: string | null;
   };
@@ -58,6 +69,8 @@ export interface Tables {
     creation_time: number;
     last_updated_time: number;
     description: string;
+    /** The highest number that any of its versions ever had. */
+    last_version: Generated<number>;
   };
   registered_model_tags: { name: string; key: string; value: string };
   registered_model_aliases: { name: string; alias: string; version: number };
@@ -69,6 +82,10 @@ export interface Tables {
     description: string;
     source: string;
     run_id: string | null;
+    run_link: string | null;
+    /** The logged model that it was made of. */
+    model_id: string | null;
+    current_stage: Generated<"None" | "Staging" | "Production" | "Archived">;
   };
   model_version_tags: { name: string; version: number; key: string; value: string };
   sweeps: {
