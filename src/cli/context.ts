@@ -17,6 +17,8 @@ export interface Context {
   readonly terminal: Terminal;
   /** Checkpoints of all runs. */
   readonly checkpoints: string;
+  /** What can be deleted at any time, and is computed again where it is needed. */
+  readonly cache: string;
   /** Prediction logs of all projects. */
   predictions(project: string): string;
   /** Aborted by Ctrl-C or SIGTERM. */
@@ -55,6 +57,7 @@ export async function withContext<T>(
       store,
       terminal: terminal(options),
       checkpoints: join(home, "checkpoints"),
+      cache: join(home, "cache"),
       predictions: (project) => join(home, "predictions", project),
       signal: stop.signal,
     });

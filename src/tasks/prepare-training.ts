@@ -9,12 +9,16 @@ import {
   type TrainingSession,
 } from "../tensor/index.ts";
 import type { FollowOptions } from "../train/index.ts";
-import { parameterGroups } from "./parameter-groups.ts";
+import { type CacheOptions, cachedFeatures } from "./cached-features.ts";
+import { withTemporaryFolder } from "./model-folder.ts";
+import { type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
 import type { Project } from "./project.ts";
 import { type CommonConfig, optimizerSettings, type ProjectConfig, trainSettings } from "./project-config.ts";
-import type { AnyTask, Splits, TaskModel } from "./task.ts";
+import type { AnyTask, ArrangedModel, Splits, TaskModel } from "./task.ts";
+import { loadingFrom } from "./task-module.ts";
 
 export interface PreparedTraining {
+  readonly project: Project;
   readonly task: AnyTask;
   readonly splits: Splits<unknown>;
   readonly model: TaskModel;
@@ -25,54 +29,76 @@ export async function prepareTraining(project: Project, config: ProjectConfig): 
   const task = await project.task.create(config.task, context);
   const splits = await project.task.read(config.task, context);
   const model = await project.task.model(config.task, context, splits.train.rows);
-  return { task, splits, model };
+  return { project, task, splits, model };
 }
 
 /** Starts a session, trains in it, closes it. */
 export async function inSession<T>(
-  { task, splits, model }: PreparedTraining,
+  prepared: PreparedTraining,
   config: ProjectConfig,
   {
     processes,
     signal,
+    cache,
     train,
   }: {
     readonly processes: ProcessGroup;
     readonly signal: AbortSignal | undefined;
+    /** Of features that never change. */
+    readonly cache?: Pick<CacheOptions, "folder" | "note">;
     train(options: FollowOptions<unknown, unknown, unknown>): Promise<T>;
   },
 ): Promise<T> {
-  const session = await startSession(model, config.common, processes);
-  try {
-    return await train({
-      ...{ session, processes, trainable: task },
-      rows: { train: splits.train.rows, validation: splits.validation.rows },
-      settings: trainSettings(config.common),
-      origin: originOf(config, splits),
-      ...(model.lossWeight && { lossWeight: model.lossWeight }),
-      ...(signal && { signal }),
-    });
-  } finally {
-    await session.close();
-  }
+  const { project, task, splits, model } = prepared;
+  const groups = groupsOf(model, config.common);
+  return withTemporaryFolder(async (preparation) => {
+    await task.save(preparation);
+    const arranged: ArrangedModel = (await model.arrange?.(groups.frozen)) ?? model;
+    const loading = loadingFrom(project, preparation, config.common.training);
+    const data = arranged.features
+      ? await cachedFeatures(task, splits, arranged.features, { ...cache, preparation, loading, signal })
+      : {
+          ...{ trainable: task, loading },
+          rows: { train: splits.train.rows, validation: splits.validation.rows },
+        };
+    const session = await startSession(arranged, groups, config.common, processes);
+    try {
+      return await train({
+        ...{ session, processes },
+        ...data,
+        settings: trainSettings(config.common),
+        origin: originOf(config, splits),
+        ...(model.lossWeight && { lossWeight: model.lossWeight }),
+        ...(signal && { signal }),
+      });
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+/** Those of the configuration, and what the model keeps anyway. */
+function groupsOf({ parameters, frozen }: TaskModel, { training }: CommonConfig): ParameterGroups {
+  const groups = parameterGroups(parameters.keys(), {
+    frozen: training.frozen,
+    rateScales: training.rate_scales,
+  });
+  return { ...groups, frozen: frozen.union(groups.frozen) };
 }
 
 function startSession(
-  { parameters, weights, frozen, forward }: TaskModel,
+  { parameters, weights, forward }: ArrangedModel,
+  { frozen, rateScales }: ParameterGroups,
   { seed, optimizer, training, ...rest }: CommonConfig,
   processes: ProcessGroup,
 ): Promise<TrainingSession> {
   const pass = new TrainingPass();
   const { loss } = forward(pass);
   const evaluation = forward();
-  const groups = parameterGroups(parameters.keys(), {
-    frozen: training.frozen,
-    rateScales: training.rate_scales,
-  });
   const options = {
     training: compileTraining(loss, {
       parameters,
-      frozen: frozen.union(groups.frozen),
+      frozen,
       updates: pass.updates,
       recompute: training.recompute ? pass.boundaries : undefined,
     }),
@@ -82,7 +108,7 @@ function startSession(
     seed,
     maxGradientNorm: training.max_gradient_norm ?? undefined,
     withoutDecay: withoutDecay(parameters),
-    rateScales: groups.rateScales,
+    rateScales,
     threads: training.threads ?? processes.threads,
   };
   return startTraining(options, processes);
@@ -90,8 +116,15 @@ function startSession(
 
 /** What decides the numbers beside the settings of the loop: a resumed run must have the same. */
 function originOf({ composition, common }: ProjectConfig, { train, validation }: Splits<unknown>) {
-  const { model, loss, optimizer } = composition.values;
+  const { model, loss, augmentation, optimizer } = composition.values;
   const { max_gradient_norm, frozen, rate_scales } = common.training;
   const training = { max_gradient_norm, frozen, rate_scales };
-  return { model, loss, optimizer, training, data: { train: train.hash, validation: validation.hash } };
+  return {
+    model,
+    loss,
+    augmentation,
+    optimizer,
+    training,
+    data: { train: train.hash, validation: validation.hash },
+  };
 }

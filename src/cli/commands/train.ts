@@ -125,12 +125,13 @@ async function train(
   overrides: readonly string[],
   { context, command, resume, resumeCommand, processes }: RunOptions,
 ) {
-  const { store, terminal, checkpoints, signal } = context;
+  const { store, terminal, checkpoints, cache, signal } = context;
   const run = resume === undefined ? undefined : await store.getRun(resume);
   const config = run ? await resumedConfig(project, run, store) : typedConfig(project, overrides, command);
   const trained = await trainingRun(project, {
     store,
     checkpoints,
+    cache,
     config,
     resume: run,
     signal,
@@ -169,8 +170,8 @@ export async function runProject(
     terminal.result(describeTrained(trained), trained);
     return trained.status;
   }
-  const { metrics } = await evaluationRun(project, trained, { store, config });
-  terminal.note(`test split: ${formatMetrics(metrics)}`);
+  const { metrics, report } = await evaluationRun(project, trained, { store, config });
+  terminal.note([`test split: ${formatMetrics(metrics)}`, ...report].join("\n"));
   const version = await registerRun(project, trained.runId, store);
   const promotion = await promoteIfBetter(version, config.common.training.best, store);
   const { metric } = config.common.training.best;
