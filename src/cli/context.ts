@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { shellQuote } from "../config/index.ts";
 import { openStore, type Store } from "../tracking/index.ts";
+import { stopSignal } from "./stop-signal.ts";
 import { type Terminal, terminal } from "./terminal.ts";
 
 export interface CommonOptions {
@@ -47,10 +48,7 @@ export async function withContext<T>(
 ): Promise<T> {
   const home = resolve(options.home);
   const store = await openStore({ home });
-  const stop = new AbortController();
-  const abort = () => stop.abort();
-  process.on("SIGINT", abort);
-  process.on("SIGTERM", abort);
+  using stop = stopSignal();
   try {
     return await work({
       home,
@@ -62,8 +60,6 @@ export async function withContext<T>(
       signal: stop.signal,
     });
   } finally {
-    process.off("SIGINT", abort);
-    process.off("SIGTERM", abort);
     await store.close();
   }
 }

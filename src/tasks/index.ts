@@ -23,3 +23,4 @@ export { textClassification } from "./text-classification.ts";
 export type { LabelAnswer } from "./text-classifier.ts";
 export { resumedConfig, type TrainedRun, trainingRun } from "./training-run.ts";
 export { translation } from "./translation.ts";
+export type { TrainingProfile } from "./training-profile.ts";

@@ -110,6 +110,8 @@ function startSession(
     withoutDecay: withoutDecay(parameters),
     rateScales,
     threads: training.threads ?? processes.threads,
+    // The first process tells; the others do the same.
+    profile: training.profile && processes.rank === 0,
   };
   return startTraining(options, processes);
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type Dataset, describeDataset } from "../data/index.ts";
-import { oneProcess, type ProcessGroup } from "../tensor/index.ts";
+import { oneProcess, type ProcessGroup, Trace } from "../tensor/index.ts";
 import {
   describeEnvironment,
   environmentTags,
@@ -18,6 +18,7 @@ import type { Project } from "./project.ts";
 import { type CommonConfig, type ProjectConfig, projectConfig } from "./project-config.ts";
 import type { Splits } from "./task.ts";
 import { TaskError } from "./task-error.ts";
+import { saveProfile, type TrainingProfile } from "./training-profile.ts";
 
 export interface TrainingRunOptions {
   readonly store: Store;
@@ -47,6 +48,8 @@ export interface TrainedRun {
   readonly status: TrainStatus;
   /** Value of the metric that decides which checkpoint is the best. */
   readonly best?: number;
+  /** Where the configuration asks for one. */
+  readonly profile?: TrainingProfile;
 }
 
 /**
@@ -75,14 +78,27 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
     };
     const { report } = options;
     const { log_every: logEvery } = config.common.training;
-    const { status, best } = await inSession(prepared, config, {
+    const trace = config.common.training.profile ? new Trace("training loop") : undefined;
+    const { status, best, profile } = await inSession(prepared, config, {
       ...{ processes, signal },
       cache: { folder: options.cache && join(options.cache, "features"), note },
-      train: (common) => train({ ...common, checkpoints, run, report, logEvery }),
+      async train(common) {
+        const result = await train({
+          ...common,
+          checkpoints,
+          run,
+          report,
+          logEvery,
+          ...(trace && { trace }),
+        });
+        if (!trace) return { ...result, profile: {} };
+        const spans = [...trace.spans, ...(await common.session.profile())];
+        return { ...result, profile: { profile: await saveProfile(store.artifacts(runId), spans) } };
+      },
     });
     if (status === "interrupted") {
       await store.updateRun(runId, { status: "KILLED", endTime: Date.now() });
-      return { runId, status };
+      return { runId, status, ...profile };
     }
     if (!best)
       throw new TaskError(`run ${runId} has no checkpoint with a ${config.common.training.best.metric}`);
@@ -90,7 +106,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
     const origin = { project: project.name, runId };
     await saveModel(store.artifacts(runId), { task, model: model.finish(state.parameters), origin });
     await logBest(store, runId, config.common, best);
-    return { runId, status, best: best.value };
+    return { runId, status, best: best.value, ...profile };
   } catch (error) {
     await store.updateRun(runId, { status: "FAILED", endTime: Date.now() });
     throw error;

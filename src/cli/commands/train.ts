@@ -7,12 +7,14 @@ import {
   evaluationRun,
   loadProject,
   type Project,
+  type ProjectConfig,
   projectConfig,
   promoteIfBetter,
   registerRun,
   resumedConfig,
   TaskError,
   type TrainedRun,
+  type TrainingProfile,
   trainingRun,
 } from "../../tasks/index.ts";
 import type { ProcessGroup } from "../../tensor/index.ts";
@@ -140,7 +142,23 @@ async function train(
     ...(resumeCommand && { resumeCommand }),
     ...(processes && { processes }),
   });
+  if (trained.profile) terminal.note(describeProfile(trained.profile));
   return { config, trained };
+}
+
+/** The ten most expensive operators as a table, and where the trace is. */
+function describeProfile({ file, passes, operators }: TrainingProfile): string {
+  const rows = operators.slice(0, 10).map(({ operator, share, calls, totalMs }) => {
+    const numbers = [`${(100 * share).toFixed(1)} %`, `${calls}`, totalMs.toFixed(1)];
+    return [operator.padEnd(24), ...numbers.map((text) => text.padStart(10))].join("");
+  });
+  const header = ["operator".padEnd(24), ...["share", "calls", "total ms"].map((text) => text.padStart(10))];
+  return [
+    `kernels of forward and backward, passes ${passes.first} to ${passes.last} of this process`,
+    header.join(""),
+    ...rows,
+    `trace for chrome://tracing or ui.perfetto.dev: ${file}`,
+  ].join("\n");
 }
 
 async function trainProject(
@@ -148,15 +166,15 @@ async function trainProject(
   overrides: readonly string[],
   options: RunOptions,
 ): Promise<TrainedRun["status"]> {
-  const { trained } = await train(project, overrides, options);
-  options.context.terminal.result(describeTrained(trained), trained);
+  const { config, trained } = await train(project, overrides, options);
+  options.context.terminal.result(describeTrained(trained, config), trained);
   return trained.status;
 }
 
-const describeTrained = ({ runId, status, best }: TrainedRun): string =>
+const describeTrained = ({ runId, status, best }: TrainedRun, { common }: ProjectConfig): string =>
   status === "interrupted"
     ? `run ${runId} was interrupted`
-    : `run ${runId} is ${status}, best value ${best?.toPrecision(4)}`;
+    : `run ${runId} is ${status}, best ${common.training.best.metric} ${best?.toPrecision(4)}`;
 
 /** Trains, evaluates, registers and promotes; an interrupted run stops after training. */
 export async function runProject(
@@ -167,7 +185,7 @@ export async function runProject(
   const { store, terminal } = options.context;
   const { config, trained } = await train(project, overrides, options);
   if (trained.status === "interrupted") {
-    terminal.result(describeTrained(trained), trained);
+    terminal.result(describeTrained(trained, config), trained);
     return trained.status;
   }
   const { metrics, report } = await evaluationRun(project, trained, { store, config });
