@@ -26,7 +26,11 @@ test("a running havn up takes up a promotion without losing a request", async ()
   const body = JSON.stringify({ statement: "A warm and funny film with a heart." });
   const headers = { "content-type": "application/json" };
   const ask = async () => {
-    const response = await fetch(`${url}/projects/movie-reviews/predict`, { method: "POST", headers, body });
+    const response = await fetch(`${url}/projects/movie-reviews/predictions`, {
+      method: "POST",
+      headers,
+      body,
+    });
     expect(response.status).toBe(200);
     return ((await response.json()) as { model: { version: number } }).model.version;
   };

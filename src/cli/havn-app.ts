@@ -6,15 +6,21 @@ import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono } from "hono";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
+import type { ServiceEnv } from "../serving/index.ts";
 import type { Project } from "../tasks/index.ts";
 import { type Store, trackingRoutes } from "../tracking/index.ts";
+
+interface ServiceApp {
+  /** Finds its own path behind `below`. */
+  fetch(request: Request, bindings: ServiceEnv["Bindings"]): Response | Promise<Response>;
+}
 
 /** A project as it is served at the moment. */
 export interface ServedProject {
   readonly project: Project;
   /** Its service; missing while the project has no promoted model. */
-  readonly service?: { fetch(request: Request): Response | Promise<Response> };
-  readonly version?: number;
+  readonly service?: { readonly app: ServiceApp } | undefined;
+  readonly version?: number | undefined;
 }
 
 export interface HavnAppOptions {
@@ -30,8 +36,8 @@ const builtPages = fileURLToPath(new URL("../../web/dist/", import.meta.url));
 
 const prefix = (name: string): string => `/projects/${name}/`;
 
-export function havnApp({ store, projects, pages = builtPages }: HavnAppOptions): Hono {
-  const app = new Hono();
+export function havnApp({ store, projects, pages = builtPages }: HavnAppOptions): Hono<ServiceEnv> {
+  const app = new Hono<ServiceEnv>();
   app.get("/health", (c) => c.json({ status: "ready" }));
   app.get("/api/projects", (c) => c.json([...projects()].map(describeProject)));
   app.all("/projects/:name/*", (c) => {
@@ -39,7 +45,7 @@ export function havnApp({ store, projects, pages = builtPages }: HavnAppOptions)
     const served = [...projects()].find(({ project }) => project.name === name);
     if (!served) return c.json(noSuchProject(name), 404);
     if (!served.service) return c.json(noModelYet(name), 503, { "retry-after": "5" });
-    return served.service.fetch(belowProject(c.req.raw));
+    return served.service.app.fetch(c.req.raw, { ...c.env, below: `/projects/${name}` });
   });
   // A page of another site must not write here through the visitor's browser.
   app.use("/api/*", csrf());
@@ -61,15 +67,6 @@ const policy = {
 
 function describeProject({ project: { name, page }, version }: ServedProject) {
   return { name, ...page, path: prefix(name), model: version === undefined ? null : { name, version } };
-}
-
-/** The same request as the service of the project sees it, which knows nothing of its prefix. */
-function belowProject(request: Request): Request {
-  const url = new URL(request.url);
-  // By position, since a name may be written with percent signs.
-  const [, , , ...rest] = url.pathname.split("/");
-  url.pathname = `/${rest.join("/")}`;
-  return new Request(url, request);
 }
 
 const noSuchProject = (name: string) => ({

@@ -1,5 +1,5 @@
 /** A server for this machine alone answers under the names of this machine alone. */
-import type { Hono } from "hono";
+import type { Application } from "../serving/index.ts";
 
 export interface KnownHosts {
   /** The address that the server binds to. */
@@ -7,8 +7,6 @@ export interface KnownHosts {
   /** Further names, such as the one that a proxy in front of it passes on. */
   readonly allowHost?: readonly string[];
 }
-
-type Application = Pick<Hono, "fetch">;
 
 /**
  * Refuses requests under foreign names while the server is bound to this machine alone: a page of another site whose
@@ -18,9 +16,9 @@ type Application = Pick<Hono, "fetch">;
 export function forKnownHosts(app: Application, { host, allowHost = [] }: KnownHosts): Application {
   if (!isThisMachine(host)) return app;
   return {
-    fetch: (request, ...rest) => {
+    fetch: (request, bindings) => {
       const { hostname } = new URL(request.url);
-      if (isThisMachine(hostname) || allowHost.includes(hostname)) return app.fetch(request, ...rest);
+      if (isThisMachine(hostname) || allowHost.includes(hostname)) return app.fetch(request, bindings);
       const message = `this server answers on this machine only, not as "${hostname}"; to let it: --allow-host ${hostname}`;
       return Response.json({ error: { code: "unknown-host", message } }, { status: 403 });
     },

@@ -4,7 +4,7 @@ export interface ListenOptions {
   readonly port: number;
   readonly host: string;
   readonly allowHost?: string[];
-  readonly log: string;
+  readonly logLevel: string;
 }
 
 /** Options of every command that serves. */
@@ -13,7 +13,11 @@ export const withListenOptions = (command: Command, port: number): Command =>
     .option("--port <n>", "port; 0 takes any free one", parsePort, port)
     .option("--host <address>", "address to bind to; 0.0.0.0 lets other machines in", "127.0.0.1")
     .option("--allow-host <name...>", "answer under this name too, as a proxy in front passes it on")
-    .option("--log <level>", "requests as JSON lines on stderr: debug, info, warn, error, silent", "warn");
+    .option(
+      "--log-level <level>",
+      "JSON lines on stderr, requests from info on: debug, info, warn, error, silent",
+      "warn",
+    );
 
 function parsePort(text: string): number {
   const port = Number(text);

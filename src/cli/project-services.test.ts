@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type HttpServer, listen } from "../serving/index.ts";
+import { type HttpServer, listen, openPredictionLog } from "../serving/index.ts";
 import { inferenceAlias, loadProject, type Project } from "../tasks/index.ts";
 import { tinyModel } from "../tasks/testing/tiny-model.ts";
 import { openStore, type Store } from "../tracking/index.ts";
@@ -34,8 +34,8 @@ afterAll(async () => {
 beforeEach(async () => {
   log = [];
   const logger = pino({ level: "error" }, { write: (line) => void log.push(line) });
-  const predictions = (name: string) => join(folder, "predictions", name);
-  services = new ProjectServices([project], { store, predictions }, logger);
+  const predictions = (name: string) => openPredictionLog(join(folder, "predictions", name));
+  services = new ProjectServices([project], { store, predictions, logger, limits: { workers: 1 } });
   server = await listen(havnApp({ store, projects: () => services.projects }), { port: 0 });
 });
 afterEach(async () => {
@@ -44,7 +44,7 @@ afterEach(async () => {
 });
 
 const promote = (version: number) => store.setAlias(project.name, inferenceAlias, version);
-const path = "/projects/movie-reviews/predict";
+const path = "/projects/movie-reviews/predictions";
 const body = JSON.stringify({ statement: "A warm and funny film with a heart." });
 
 /** The version that answered. */
@@ -63,7 +63,7 @@ test("a project without a promoted version has no service, and gets one when it 
   expect(await services.refresh()).toEqual([]);
 });
 
-test("a new version takes over; a request whose body is still on its way is answered by the old one", async () => {
+test("a new version takes over; a request whose body is still on its way is answered by it", async () => {
   await promote(1);
   await services.refresh();
   const slow = connect(server.port, server.host);
@@ -81,7 +81,7 @@ test("a new version takes over; a request whose body is still on its way is answ
   slow.write(body.slice(10));
   const answer = await text(slow);
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
-  expect(answer).toContain('"model":{"name":"movie-reviews","version":1}');
+  expect(answer).toContain('"model":{"name":"movie-reviews","version":2}');
 });
 
 test("a version that cannot be opened is logged once, and the old one stays", async () => {

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { html } from "hono/html";
+import { json } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 const require = createRequire(import.meta.url);
@@ -31,28 +32,37 @@ const startScript = `window.ui = SwaggerUIBundle({
 /** @param document the OpenAPI document, asked for when it is first needed */
 export function docsEndpoints(title: string, document: () => object): Endpoint[] {
   return [
-    { method: "GET", path: "/openapi.json", handle: (c) => c.json(document()) },
+    { method: "GET", path: "/openapi.json", handle: () => json(document()) },
     {
       method: "GET",
       path: "/docs",
-      handle: (c) => c.html(page(title), 200, { "content-security-policy": contentSecurityPolicy }),
+      handle: () => ({
+        headers: {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": contentSecurityPolicy,
+        },
+        body: String(page(title)),
+      }),
     },
     // Relative to `/docs/`, every URL of the page would point one folder too deep.
-    { method: "GET", path: "/docs/", handle: (c) => c.redirect("../docs") },
+    {
+      method: "GET",
+      path: "/docs/",
+      handle: () => ({ status: 302, headers: { location: "../docs" }, body: null }),
+    },
     {
       method: "GET",
       path: "/docs/start.js",
-      handle: (c) => c.body(startScript, 200, { "content-type": "text/javascript; charset=utf-8" }),
+      handle: () => ({ headers: { "content-type": "text/javascript; charset=utf-8" }, body: startScript }),
     },
     ...Object.entries(contentTypes).map(
       ([file, contentType]): Endpoint => ({
         method: "GET",
         path: `/docs/${file}`,
-        handle: async (c) =>
-          c.body(new Uint8Array(await readFile(require.resolve(`swagger-ui-dist/${file}`))), 200, {
-            "content-type": contentType,
-            "cache-control": "public, max-age=86400",
-          }),
+        handle: async () => ({
+          headers: { "content-type": contentType, "cache-control": "public, max-age=86400" },
+          body: new Uint8Array(await readFile(require.resolve(`swagger-ui-dist/${file}`))),
+        }),
       }),
     ),
   ];

@@ -2,30 +2,47 @@
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { routePath } from "hono/route";
+import type { Call, Reply, ServiceEnv } from "./call.ts";
 import { errorReply } from "./error-reply.ts";
-import type { ServiceEnv } from "./request-context.ts";
 import { ServingError } from "./serving-error.ts";
+import type { Handle } from "./surround.ts";
 
 /** All that an endpoint is; its OpenAPI entry, and what other methods and paths are answered, follow from it. */
 export interface Endpoint {
   readonly method: "GET" | "POST";
+  /** In hono's form: `/v2/models/:name`. */
   readonly path: string;
   /** Left out where the endpoint is no part of the API: pages and their files. */
   readonly api?: Pick<RouteConfig, "summary" | "request" | "responses">;
-  handle(c: Context<ServiceEnv>): Response | Promise<Response>;
+  handle(call: Call): Reply | Promise<Reply>;
 }
+
+type Surround = (
+  handle: Handle,
+  prefixOf: (c: Context<ServiceEnv>) => string,
+) => (c: Context<ServiceEnv>) => Promise<Response>;
 
 /**
  * Puts the endpoints into an application; any other method gets 405 with `Allow`, any other path 404 with the list.
  *
  * @throws {ServingError} `route-taken` when two have the same method and path
  */
-export function mountEndpoints(app: OpenAPIHono<ServiceEnv>, endpoints: readonly Endpoint[]): void {
+export function mountEndpoints(
+  app: OpenAPIHono<ServiceEnv>,
+  endpoints: readonly Endpoint[],
+  surround: Surround,
+): void {
+  const prefixOf = (c: Context<ServiceEnv>) => c.env?.below ?? "";
   const paths = Map.groupBy(endpoints, ({ path }) => path);
   for (const [path, ofPath] of paths) {
     for (const { method, api, handle } of ofPath) {
-      app.on(method, path, handle);
-      if (api) app.openAPIRegistry.registerPath({ method: method === "GET" ? "get" : "post", path, ...api });
+      app.on(method, path, surround(handle, prefixOf));
+      if (api)
+        app.openAPIRegistry.registerPath({
+          method: method === "GET" ? "get" : "post",
+          path: path.replace(/:(\w+)/g, "{$1}"),
+          ...api,
+        });
     }
     const methods = ofPath.map(({ method }) => method);
     const taken = methods.find((method, index) => methods.indexOf(method) !== index);
@@ -33,38 +50,41 @@ export function mountEndpoints(app: OpenAPIHono<ServiceEnv>, endpoints: readonly
       throw new ServingError(
         "route-taken",
         `${taken} ${path} is a route of every service: choose another path`,
-        {
-          path,
-        },
+        { path },
       );
-    app.all(path, (c) => methodNotAllowed(c, methods));
+    app.all(
+      path,
+      surround((call) => methodNotAllowed(call, methods), prefixOf),
+    );
   }
-  app.all("*", (c) => notFound(c, endpoints));
+  app.all(
+    "*",
+    surround(
+      (call) => notFound(call, endpoints),
+      (c) => prefixOf(c) + routePath(c).replace(/\/\*$/, ""),
+    ),
+  );
 }
 
-function methodNotAllowed(c: Context, methods: readonly string[]): Response {
+function methodNotAllowed({ request }: Call, methods: readonly string[]): Reply {
   const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
   const error = new ServingError(
     "method-not-allowed",
-    `${c.req.path} answers ${allow}, got ${c.req.method}`,
-    {
-      expected: allow,
-      got: c.req.method,
-    },
+    `${request.path} answers ${allow}, got ${request.method}`,
+    { expected: allow, got: request.method },
   );
   return errorReply(error, { allow });
 }
 
-function notFound(c: Context, endpoints: readonly Endpoint[]): Response {
-  const prefix = routePath(c).replace(/\/\*$/, "");
+function notFound({ request, prefix }: Call, endpoints: readonly Endpoint[]): Reply {
   const routes = endpoints
-    .filter(({ path }) => !path.startsWith("/docs/"))
+    .filter(({ path }) => !path.startsWith("/docs/") && !path.startsWith("/v2/"))
     .map(({ method, path }) => `${method} ${prefix}${path}`)
     .join(", ");
   return errorReply(
-    new ServingError("not-found", `there is nothing at ${c.req.path}; this service has ${routes}`, {
+    new ServingError("not-found", `there is nothing at ${request.path}; this service has ${routes}`, {
       expected: routes,
-      got: c.req.path,
+      got: request.path,
     }),
   );
 }

@@ -1,5 +1,6 @@
 /** Errors as clients see them: `{ error: { code, message, path?, expected?, got? } }`. */
 import { z } from "@hono/zod-openapi";
+import { json, type Reply } from "./call.ts";
 import { ServingError, servingStatus } from "./serving-error.ts";
 
 export const errorSchema = z.object({
@@ -24,16 +25,15 @@ export function asServingError(error: unknown): ServingError {
   );
 }
 
-export function errorReply(error: ServingError, headers: Record<string, string> = {}): Response {
-  const { code, message, path, expected, got, retryAfterSeconds } = error;
-  return Response.json(
-    { error: { code, message, path, expected, got } },
-    {
-      status: servingStatus[code],
-      headers: {
-        ...headers,
-        ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }),
-      },
-    },
-  );
-}
+export const errorBody = ({ code, message, path, expected, got }: ServingError) => ({
+  error: { code, message, path, expected, got },
+});
+
+export const errorReply = (error: ServingError, headers: Record<string, string> = {}): Reply =>
+  json(errorBody(error), {
+    status: servingStatus[error.code],
+    headers: { ...headers, ...retryAfter(error) },
+  });
+
+export const retryAfter = ({ retryAfterSeconds }: ServingError): Record<string, string> =>
+  retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };

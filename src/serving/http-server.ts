@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { getRequestListener } from "@hono/node-server";
-import type { Hono } from "hono";
+import { getRequestListener, type Http2Bindings, type HttpBindings } from "@hono/node-server";
 import { ServingError } from "./serving-error.ts";
 
 export interface ListenOptions {
@@ -14,6 +13,11 @@ export interface ListenOptions {
   readonly requestTimeoutMs?: number;
   /** How long a connection without a request stays open; longer than the minute that proxies keep theirs. */
   readonly keepAliveTimeoutMs?: number;
+}
+
+/** What answers requests: an application of hono, or whatever stands in front of one. */
+export interface Application {
+  fetch(request: Request, bindings?: HttpBindings | Http2Bindings): Response | Promise<Response>;
 }
 
 /** A server that accepts connections. */
@@ -32,7 +36,7 @@ export interface HttpServer {
  * @throws {ServingError} `port-in-use` or `cannot-listen`
  */
 export async function listen(
-  app: Pick<Hono, "fetch">,
+  app: Application,
   {
     port,
     host = "127.0.0.1",
@@ -49,7 +53,7 @@ export async function listen(
       // Node looks at the two timeouts only this often.
       connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
     },
-    getRequestListener(app.fetch, { hostname: host }),
+    getRequestListener((request, bindings) => app.fetch(request, bindings), { hostname: host }),
   );
   try {
     server.listen(port, host);

@@ -1,15 +1,38 @@
 /** A service: an HTTP application made from a task and an opened model version, its prediction log, and a server for it. */
+export type { ServiceEnv } from "./call.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { type HttpServer, type ListenOptions, listen } from "./http-server.ts";
-export { openPredictionLog, type PredictionLog, type PredictionLogOptions } from "./prediction-log.ts";
-export { type ReadPredictionsOptions, readPredictions } from "./read-predictions.ts";
-export type { InputMetric, Servable, ServiceRoute, UploadedFile } from "./servable.ts";
+export { type Application, type HttpServer, type ListenOptions, listen } from "./http-server.ts";
 export {
+  type AnswerCheck,
+  type LoadOptions,
+  type LoadReport,
+  type LoadRequest,
+  loadPage,
+  runLoad,
+} from "./load/index.ts";
+export {
+  noPredictionLog,
+  openPredictionLog,
+  type PredictionLog,
+  type PredictionLogOptions,
+} from "./prediction-log.ts";
+export { type ReadPredictionsOptions, readPredictions } from "./read-predictions.ts";
+export type {
+  InputMetric,
+  OpenedServable,
+  Servable,
+  ServableModel,
+  ServiceRoute,
+  UploadedFile,
+} from "./servable.ts";
+export {
+  type ModelTensors,
+  openServedModel,
   type ServedModel,
-  type Service,
-  type ServiceLimits,
-  type ServiceOptions,
-  service,
-} from "./service.ts";
+  type ServedModelOptions,
+  type ServingLimits,
+} from "./served-model.ts";
+export { type Service, type ServiceOptions, service } from "./service.ts";
 export { processMetrics } from "./service-metrics.ts";
 export { ServingError, type ServingErrorCode } from "./serving-error.ts";
+export type { ServableSource } from "./thread-messages.ts";

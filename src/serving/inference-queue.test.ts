@@ -1,9 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compile, input, openInference, sum } from "../tensor/index.ts";
-import { InferenceQueue } from "./inference-queue.ts";
+import { InferenceQueue, type InferenceQueueOptions } from "./inference-queue.ts";
 import { ManualClock } from "./testing/manual-clock.ts";
-import { SumSession, sums } from "./testing/sums.ts";
+import { SumWorker, sumOf } from "./testing/sums.ts";
+
+/** A queue in front of these workers; what fails beyond them cannot be opened again. */
+function queueOf(workers: readonly SumWorker[], options: Partial<InferenceQueueOptions> = {}) {
+  const [first, ...others] = workers;
+  const open = async () => {
+    const next = others.shift();
+    if (!next) throw new Error("there is no other worker");
+    return next;
+  };
+  const queue = new InferenceQueue(first!, { open, workers: workers.length, ...options });
+  return {
+    queue,
+    ask: async (row: number[], options = {}) => (await queue.ask(row, row.length, options)).answer,
+  };
+}
 
 /** A place where runs wait until the test opens it. */
 function gate() {
@@ -22,24 +36,25 @@ const rows = fc.array(fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1
 });
 
 describe("laws", () => {
-  test("each request is answered exactly once with its own answer, in whatever order sessions finish", async () => {
+  test("each request is answered exactly once with its own answer, in whatever order workers finish", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
         rows,
         fc.integer({ min: 1, max: 8 }),
         fc.integer({ min: 1, max: 4 }),
-        async (scheduler, rows, maxBatch, sessionCount) => {
-          const sessions = Array.from(
-            { length: sessionCount },
-            () => new SumSession(() => scheduler.schedule(Promise.resolve())),
+        async (scheduler, rows, maxBatch, workerCount) => {
+          const workers = Array.from(
+            { length: workerCount },
+            () => new SumWorker(() => scheduler.schedule(Promise.resolve())),
           );
-          const queue = new InferenceQueue(sessions, sums, { maxBatch });
-          const answers = Promise.all(rows.map((row) => queue.ask(row)));
+          const { queue, ask } = queueOf(workers, { maxBatch });
+          await settled();
+          const answers = Promise.all(rows.map((row) => ask(row)));
           await scheduler.waitFor(answers);
-          expect(await answers).toEqual(rows.map((row) => row.reduce((sum, value) => sum + value)));
+          expect(await answers).toEqual(rows.map(sumOf));
 
-          const batches = sessions.flatMap(({ runs }) => runs);
+          const batches = workers.flatMap(({ runs }) => runs);
           expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(maxBatch);
           // Same multiset: nothing computed twice, nothing left out.
           expect(batches.flat().map(String).sort()).toEqual(rows.map(String).sort());
@@ -56,13 +71,13 @@ describe("laws", () => {
         fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 40 }),
         fc.integer({ min: 1, max: 8 }),
         async (lengths, maxBatch) => {
-          const session = new SumSession();
-          const queue = new InferenceQueue([session], sums, { maxBatch });
+          const worker = new SumWorker();
+          const { queue, ask } = queueOf([worker], { maxBatch });
           // The first number of a row says when it came.
           await Promise.all(
-            lengths.map((length, arrival) => queue.ask([arrival + 1, ...new Array(length - 1).fill(1)])),
+            lengths.map((length, arrival) => ask([arrival + 1, ...new Array(length - 1).fill(1)])),
           );
-          for (const batch of session.runs) {
+          for (const batch of worker.runs) {
             const arrivals = batch.map(([arrival]) => arrival!);
             expect(arrivals).toEqual(arrivals.toSorted((a, b) => a - b));
           }
@@ -77,12 +92,12 @@ describe("laws", () => {
     await fc.assert(
       fc.asyncProperty(rows, fc.infiniteStream(fc.boolean()), async (rows, failures) => {
         const open = () =>
-          new SumSession(() => {
+          new SumWorker(() => {
             if (failures.next().value) throw new Error("the worker thread ended with code 1");
           });
         const clock = new ManualClock();
-        const queue = new InferenceQueue([open()], sums, { maxBatch: 4, reopen: async () => open(), clock });
-        const outcomes = Promise.allSettled(rows.map((row) => queue.ask(row)));
+        const { queue, ask } = queueOf([open()], { maxBatch: 4, open: async () => open(), clock });
+        const outcomes = Promise.allSettled(rows.map((row) => ask(row)));
         let isDone = false;
         void outcomes.then(() => {
           isDone = true;
@@ -92,8 +107,7 @@ describe("laws", () => {
           clock.advance(20); // far below the deadline, enough for the pauses between reopenings in the end
         }
         for (const [index, outcome] of (await outcomes).entries()) {
-          if (outcome.status === "fulfilled")
-            expect(outcome.value).toBe(rows[index]!.reduce((a, b) => a + b));
+          if (outcome.status === "fulfilled") expect(outcome.value).toBe(sumOf(rows[index]!));
           else expect(["model-failed", "deadline-exceeded"]).toContain(outcome.reason.code);
         }
         await queue.close();
@@ -105,60 +119,61 @@ describe("laws", () => {
 
 describe("batches", () => {
   test("what comes together runs together", async () => {
-    const session = new SumSession();
-    const queue = new InferenceQueue([session], sums);
-    expect(await Promise.all([queue.ask([1]), queue.ask([2, 3]), queue.ask([4])])).toEqual([1, 5, 4]);
-    expect(session.runs).toEqual([[[1], [2, 3], [4]]]);
+    const worker = new SumWorker();
+    const { ask } = queueOf([worker]);
+    expect(await Promise.all([ask([1]), ask([2, 3]), ask([4])])).toEqual([1, 5, 4]);
+    expect(worker.runs).toEqual([[[1], [2, 3], [4]]]);
   });
 
-  test("what waits is shared among idle sessions", async () => {
-    const sessions = [new SumSession(), new SumSession()];
-    const queue = new InferenceQueue(sessions, sums);
-    await Promise.all([1, 2, 3, 4].map((value) => queue.ask([value])));
-    expect(sessions.map(({ runs }) => runs)).toEqual([[[[1], [2]]], [[[3], [4]]]]);
+  test("what waits is shared among idle workers", async () => {
+    const workers = [new SumWorker(), new SumWorker()];
+    const { ask } = queueOf(workers);
+    await settled();
+    await Promise.all([1, 2, 3, 4].map((value) => ask([value])));
+    expect(workers.map(({ runs }) => runs)).toEqual([[[[1], [2]]], [[[3], [4]]]]);
   });
 
   test("with maxWaitMs the oldest waits that long for company, unless the batch is full before", async () => {
     const clock = new ManualClock();
-    const session = new SumSession();
-    const queue = new InferenceQueue([session], sums, { maxBatch: 3, maxWaitMs: 10, clock });
-    const first = queue.ask([1]);
+    const worker = new SumWorker();
+    const { ask } = queueOf([worker], { maxBatch: 3, maxWaitMs: 10, clock });
+    const first = ask([1]);
     await settled();
-    expect(session.runs).toEqual([]);
+    expect(worker.runs).toEqual([]);
     clock.advance(9);
-    const second = queue.ask([2]);
+    const second = ask([2]);
     await settled();
-    expect(session.runs).toEqual([]);
+    expect(worker.runs).toEqual([]);
     clock.advance(1);
     expect(await Promise.all([first, second])).toEqual([1, 2]);
-    expect(session.runs).toEqual([[[1], [2]]]);
+    expect(worker.runs).toEqual([[[1], [2]]]);
 
-    expect(await Promise.all([[3], [4], [5]].map((row) => queue.ask(row)))).toEqual([3, 4, 5]);
+    expect(await Promise.all([[3], [4], [5]].map((row) => ask(row)))).toEqual([3, 4, 5]);
   });
 });
 
 describe("limits", () => {
   test("beyond the bound a request is refused at once and told when to come back", async () => {
     const { wait, open } = gate();
-    const queue = new InferenceQueue([new SumSession(wait)], sums, { maxQueued: 2 });
-    const running = queue.ask([1]);
+    const { queue, ask } = queueOf([new SumWorker(wait)], { maxQueued: 2 });
+    const running = ask([1]);
     await settled();
-    const waiting = [queue.ask([2]), queue.ask([3])];
-    await expect(queue.ask([4])).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 1 });
+    const waiting = [ask([2]), ask([3])];
+    await expect(ask([4])).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 1 });
     expect(queue.waiting).toBe(2);
     open();
     expect(await Promise.all([running, ...waiting])).toEqual([1, 2, 3]);
-    expect(await queue.ask([5])).toBe(5);
+    expect(await ask([5])).toBe(5);
   });
 
   test("at its deadline a request is refused, whether it waits or runs, and leaves no timer behind", async () => {
     const clock = new ManualClock();
     const { wait, open } = gate();
-    const session = new SumSession(wait);
-    const queue = new InferenceQueue([session], sums, { deadlineMs: 100, clock });
-    const running = queue.ask([1]);
+    const worker = new SumWorker(wait);
+    const { queue, ask } = queueOf([worker], { deadlineMs: 100, clock });
+    const running = ask([1]);
     await settled();
-    const waiting = queue.ask([2]);
+    const waiting = ask([2]);
     const outcomes = Promise.allSettled([running, waiting]);
     clock.advance(100);
     expect(await outcomes).toMatchObject([
@@ -166,74 +181,87 @@ describe("limits", () => {
       { reason: { code: "deadline-exceeded" } },
     ]);
     expect(queue.waiting).toBe(0);
-    expect(clock.pending).toBe(0);
+    expect(clock.pending).toBe(1); // for the worker itself, should it never come back
     open();
-    expect(await queue.ask([3])).toBe(3);
-    expect(session.runs).toEqual([[[1]], [[3]]]);
+    expect(await ask([3])).toBe(3);
+    expect(clock.pending).toBe(0);
+    expect(worker.runs).toEqual([[[1]], [[3]]]);
   });
 });
 
-describe("a session whose worker crashes", () => {
+describe("a client that goes away", () => {
+  test("frees its place, and what nobody waits for is not computed", async () => {
+    const { wait, open } = gate();
+    const worker = new SumWorker(wait);
+    const { queue, ask } = queueOf([worker], { maxQueued: 1 });
+    const running = ask([1]);
+    await settled();
+    const client = new AbortController();
+    const waiting = ask([2], { signal: client.signal });
+    await expect(ask([3])).rejects.toMatchObject({ code: "overloaded" });
+    client.abort();
+    await expect(waiting).rejects.toMatchObject({ code: "client-gone" });
+    expect(queue.waiting).toBe(0);
+    const next = ask([4]);
+    open();
+    expect(await Promise.all([running, next])).toEqual([1, 4]);
+    expect(worker.runs).toEqual([[[1]], [[4]]]);
+  });
+
+  test("before it asked is not waited for", async () => {
+    const { ask } = queueOf([new SumWorker()]);
+    await expect(ask([1], { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "client-gone" });
+  });
+});
+
+describe("a worker that ends", () => {
   test("is replaced, and its requests are answered by the new one", async () => {
-    const crashed = new SumSession(() => {
-      throw new Error("the worker thread ended with code 1");
+    const crashed = new SumWorker(() => {
+      throw new Error("the thread ended with code 1");
     });
-    const fresh = new SumSession();
-    const queue = new InferenceQueue([crashed], sums, { reopen: async () => fresh });
-    expect(await Promise.all([queue.ask([1]), queue.ask([2])])).toEqual([1, 2]);
-    expect(crashed.isClosed).toBe(true);
+    const fresh = new SumWorker();
+    const { ask } = queueOf([crashed], { open: async () => fresh });
+    expect(await Promise.all([ask([1]), ask([2])])).toEqual([1, 2]);
     expect(fresh.runs).toEqual([[[1]], [[2]]]);
   });
 
-  test("one input that always crashes it fails alone", async () => {
+  test("while it had nothing to do is replaced before the next request", async () => {
+    const idle = new SumWorker();
+    const fresh = new SumWorker();
+    const { ask } = queueOf([idle], { open: async () => fresh });
+    await idle.close();
+    await settled();
+    expect(await ask([1])).toBe(1);
+    expect(fresh.runs).toEqual([[[1]]]);
+  });
+
+  test("by one input that always ends it fails that request alone", async () => {
     const open = () =>
-      new SumSession((batch) => {
+      new SumWorker((batch) => {
         if (batch.some(([value]) => value === 13)) throw new Error("crash");
       });
     const clock = new ManualClock();
-    const queue = new InferenceQueue([open()], sums, { reopen: async () => open(), clock });
-    const outcomes = Promise.allSettled([[1], [13], [2]].map((row) => queue.ask(row)));
+    const { ask } = queueOf([open()], { open: async () => open(), clock });
+    const outcomes = Promise.allSettled([[1], [13], [2]].map((row) => ask(row)));
     await settled();
     clock.advance(1000);
     expect(await outcomes).toMatchObject([{ value: 1 }, { reason: { code: "model-failed" } }, { value: 2 }]);
   });
 
-  test("without a way to open another, every request fails clearly and the queue is not ready", async () => {
-    const queue = new InferenceQueue(
-      [
-        new SumSession(() => {
-          throw new Error("crash");
-        }),
-      ],
-      sums,
-    );
-    expect(queue.isReady).toBe(true);
-    expect(await Promise.allSettled([[1], [2]].map((row) => queue.ask(row)))).toMatchObject([
-      { reason: { code: "model-failed" } },
-      { reason: { code: "model-failed" } },
-    ]);
-    expect(queue.isReady).toBe(false);
-  });
-
-  test("one that cannot be opened again is tried at growing intervals, requests wait meanwhile", async () => {
+  test("and cannot be opened again is tried at growing intervals, requests wait meanwhile", async () => {
     const clock = new ManualClock();
     let attempts = 0;
-    const queue = new InferenceQueue(
-      [
-        new SumSession(() => {
-          throw new Error("crash");
-        }),
-      ],
-      sums,
-      {
-        clock,
-        reopen: async () => {
-          if (++attempts < 3) throw new Error("no memory");
-          return new SumSession();
-        },
+    const crashing = new SumWorker(() => {
+      throw new Error("crash");
+    });
+    const { queue, ask } = queueOf([crashing], {
+      clock,
+      open: async () => {
+        if (++attempts < 3) throw new Error("no memory");
+        return new SumWorker();
       },
-    );
-    const answer = queue.ask([7]);
+    });
+    const answer = ask([7]);
     await settled();
     expect(attempts).toBe(1);
     clock.advance(5000);
@@ -244,45 +272,59 @@ describe("a session whose worker crashes", () => {
     expect(await answer).toBe(7);
     expect(queue.isReady).toBe(true);
   });
-});
 
-test("an example that cannot be collated spoils neither its batch nor the session", async () => {
-  const session = new SumSession();
-  const queue = new InferenceQueue([session], {
-    ...sums,
-    collate(rows: readonly number[][]) {
-      if (rows.some(([value]) => value === 13)) throw new Error("not on my watch");
-      return sums.collate(rows);
-    },
+  test("because it never comes back is given up, long after its requests were", async () => {
+    const clock = new ManualClock();
+    const stuck = new SumWorker(() => Promise.withResolvers<void>().promise);
+    const fresh = new SumWorker();
+    const { ask } = queueOf([stuck], { open: async () => fresh, clock, deadlineMs: 1000 });
+    const lost = ask([1]);
+    await settled();
+    clock.advance(1000);
+    await expect(lost).rejects.toMatchObject({ code: "deadline-exceeded" });
+    clock.advance(60_000);
+    await settled();
+    expect(stuck.isClosed).toBe(true);
+    expect(await ask([2])).toBe(2);
   });
-  const outcomes = await Promise.allSettled([[1], [13], [2]].map((row) => queue.ask(row)));
-  expect(outcomes).toMatchObject([{ value: 1 }, { reason: { code: "model-failed" } }, { value: 2 }]);
-  expect(session.isClosed).toBe(false);
 });
 
-test("close refuses new requests, answers those it has taken, then closes the sessions", async () => {
+describe("work that has a worker for itself", () => {
+  test("runs once the oldest before it are answered", async () => {
+    const worker = new SumWorker();
+    const { queue, ask } = queueOf([worker]);
+    const parts: number[] = [];
+    const onPart = ({ answer }: { answer: number }) => void parts.push(answer);
+    const first = ask([1]);
+    const streamed = queue.alone((own) => own.stream([1, 2, 3], onPart, AbortSignal.any([])));
+    expect(await Promise.all([first, streamed, ask([2])])).toEqual([1, { answered: { answer: 6 } }, 2]);
+    expect(parts).toEqual([1, 3, 6]);
+    expect(worker.runs).toEqual([[[1], [2]]]);
+  });
+
+  test("is tried again when its worker ended, unless it has said something already", async () => {
+    const open = async () => new SumWorker();
+    const ended = () => Promise.reject(new Error("the thread ended with code 1"));
+    const { queue } = queueOf([new SumWorker()], { open });
+    let attempts = 0;
+    expect(await queue.alone(() => (++attempts === 1 ? ended() : Promise.resolve("done")))).toBe("done");
+    await expect(queue.alone(ended, { mayRunAgain: () => false })).rejects.toMatchObject({
+      code: "model-failed",
+    });
+  });
+});
+
+test("close refuses new requests, answers those it has taken, then closes the workers", async () => {
   const { wait, open } = gate();
-  const session = new SumSession(wait);
-  const queue = new InferenceQueue([session], sums, { maxBatch: 1 });
-  const taken = [queue.ask([1]), queue.ask([2])];
+  const worker = new SumWorker(wait);
+  const { queue, ask } = queueOf([worker], { maxBatch: 1 });
+  const taken = [ask([1]), ask([2])];
   const closed = queue.close();
-  await expect(queue.ask([3])).rejects.toMatchObject({ code: "closing" });
+  await expect(ask([3])).rejects.toMatchObject({ code: "closing" });
   expect(queue.isReady).toBe(false);
-  expect(session.isClosed).toBe(false);
+  expect(worker.isClosed).toBe(false);
   open();
   expect(await Promise.all(taken)).toEqual([1, 2]);
   await closed;
-  expect(session.isClosed).toBe(true);
-});
-
-test("answers from a model in ONNX Runtime, in two worker threads", async () => {
-  const values = input("values", "float32", ["batch", "sequence"]);
-  const { bytes } = compile({ sums: sum(values, { axes: [1] }) }, { parameters: new Map() });
-  const open = () => openInference(bytes, { threads: 1 });
-  const queue = new InferenceQueue([await open()], sums, { maxBatch: 4, sessions: 2, reopen: open });
-  const rows = Array.from({ length: 50 }, (_, i) => Array.from({ length: 1 + (i % 7) }, (_, j) => i + j));
-  expect(await Promise.all(rows.map((row) => queue.ask(row)))).toEqual(
-    rows.map((row) => row.reduce((sum, value) => sum + value)),
-  );
-  await queue.close();
+  expect(worker.isClosed).toBe(true);
 });

@@ -1,86 +1,95 @@
 import type { Logger } from "pino";
-import type { InferenceSession, NdArrays } from "../tensor/index.ts";
 import { chooseBatch } from "./choose-batch.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Servable } from "./servable.ts";
+import type { InferenceWorker } from "./inference-worker.ts";
+import { type Answered, errorOf, modelFailed, type Outcome } from "./outcome.ts";
 import { ServingError } from "./serving-error.ts";
-import { SessionPool } from "./session-pool.ts";
+import { WorkerPool } from "./worker-pool.ts";
 
 export interface InferenceQueueOptions {
   /** Largest batch of one run. */
-  readonly maxBatch?: number;
+  readonly maxBatch?: number | undefined;
   /** How long the oldest request may wait for company; 0 takes what is there. */
-  readonly maxWaitMs?: number;
-  /** Requests that may wait; beyond it `ask` is refused at once. */
-  readonly maxQueued?: number;
-  readonly deadlineMs?: number;
-  /** Sessions that run side by side; those beyond the given ones are opened by `reopen`. */
-  readonly sessions?: number;
-  readonly reopen?: (() => Promise<InferenceSession>) | undefined;
-  readonly clock?: Clock;
+  readonly maxWaitMs?: number | undefined;
+  /** Requests that may wait; beyond it they are refused at once. */
+  readonly maxQueued?: number | undefined;
+  readonly deadlineMs?: number | undefined;
+  /** Workers side by side; those beyond the first are opened in the background. */
+  readonly workers?: number | undefined;
+  /** Opens one more worker. */
+  readonly open: () => Promise<Worker>;
+  readonly clock?: Clock | undefined;
   readonly logger?: Logger | undefined;
-  /** Told of every batch before it runs. */
-  readonly onBatch?: (size: number) => void;
 }
 
-type Work<Example, Answer> = Pick<Servable<never, Example, Answer>, "collate" | "lengthOf" | "respond">;
+type Worker<Input = unknown, Answer = unknown> = InferenceWorker<Input, Answer>;
 
-interface Request<Example, Answer> {
-  readonly example: Example;
-  readonly length: number;
+export interface AskOptions {
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One request in front of the workers: an input that runs in a batch, or work that runs alone. */
+interface Request {
+  readonly work:
+    | { readonly input: unknown; readonly length: number }
+    | { run(worker: Worker): Promise<unknown>; mayRunAgain(): boolean };
   /** When it came in, on `Clock.elapsed`. */
   readonly since: number;
-  /** It was in a batch that failed; it runs once more, alone, so that one bad request spoils no other. */
+  /** Its worker ended under it; it runs once more, alone, so that one bad request spoils no other. */
   isRetry: boolean;
-  settle(outcome: { answer: Answer } | { error: ServingError }): void;
+  settle(outcome: { result: unknown } | { error: ServingError }): void;
 }
 
+/** A worker that has not come back this long after the deadline of all it works on is given up. */
+const graceMs = 60_000;
+
 /**
- * Requests in front of the sessions of one model. Whenever a session is idle, what waits is shared out among the
- * idle sessions in batches of similar length: alone when it is quiet, in large batches under load.
+ * Requests in front of the workers of one model. Whenever a worker is idle, what waits is shared out among the idle
+ * ones in batches of similar length: alone when it is quiet, in large batches under load.
  */
-export class InferenceQueue<Example, Answer> {
-  readonly #work: Work<Example, Answer>;
-  readonly #options: Required<
-    Pick<InferenceQueueOptions, "maxBatch" | "maxWaitMs" | "maxQueued" | "deadlineMs">
-  >;
+export class InferenceQueue<Input, Answer> {
+  readonly #limits: {
+    readonly maxBatch: number;
+    readonly maxWaitMs: number;
+    readonly maxQueued: number;
+    readonly deadlineMs: number;
+  };
   readonly #clock: Clock;
-  readonly #onBatch: ((size: number) => void) | undefined;
-  readonly #pool: SessionPool;
-  #waiting: Request<Example, Answer>[] = [];
+  readonly #pool: WorkerPool<Worker>;
+  /** Told of every batch before it runs. */
+  onBatch: ((size: number) => void) | undefined;
+  #waiting: Request[] = [];
   /** Waiting or running, not yet answered. */
-  readonly #unanswered = new Set<Request<Example, Answer>>();
+  readonly #unanswered = new Set<Request>();
   #isScheduled = false;
   #cancelWait: (() => void) | undefined;
-  /** Running mean of what one request costs while all sessions work. */
+  /** Running mean of what one request costs while all workers work. */
   #msPerRequest = 0;
   #closing: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
 
+  /** @param first the worker that is open already */
   constructor(
-    sessions: readonly InferenceSession[],
-    work: Work<Example, Answer>,
+    first: InferenceWorker<Input, Answer>,
     {
       maxBatch = 32,
       maxWaitMs = 0,
-      maxQueued = 1024,
+      maxQueued = 512,
       deadlineMs = 30_000,
-      sessions: wanted = sessions.length,
-      reopen,
+      workers = 1,
+      open,
       clock = systemClock,
       logger,
-      onBatch,
-    }: InferenceQueueOptions = {},
+    }: InferenceQueueOptions,
   ) {
-    this.#work = work;
-    this.#options = { maxBatch, maxWaitMs, maxQueued, deadlineMs };
+    this.#limits = { maxBatch, maxWaitMs, maxQueued, deadlineMs };
     this.#clock = clock;
-    this.#onBatch = onBatch;
-    this.#pool = new SessionPool(sessions, { clock, reopen, logger, onIdle: () => this.#schedule() });
-    this.#pool.grow(wanted - sessions.length);
+    this.#pool = new WorkerPool(first as Worker, { clock, open, logger, onIdle: () => this.#schedule() });
+    this.#pool.grow(workers - 1);
   }
 
-  /** Requests that wait for a session. */
+  /** Requests that wait for a worker. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -91,38 +100,78 @@ export class InferenceQueue<Example, Answer> {
   }
 
   /**
-   * The answer to one example.
+   * Refuses when nothing more can be taken: worth asking before a body is read.
    *
-   * @throws {ServingError} `overloaded`, `deadline-exceeded` and `closing` (ask again later), or `model-failed`
+   * @throws {ServingError} `overloaded` or `closing` (ask again later)
    */
-  async ask(example: Example): Promise<Answer> {
+  expectRoom(): void {
     if (this.#closing) throw closing();
-    if (this.#waiting.length >= this.#options.maxQueued) throw this.#overloaded();
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const request: Request<Example, Answer> = {
-      example,
-      length: this.#work.lengthOf(example),
+    const { maxQueued, deadlineMs } = this.#limits;
+    if (this.#waiting.length >= maxQueued || this.#waiting.length * this.#msPerRequest > deadlineMs)
+      throw this.#overloaded();
+  }
+
+  /**
+   * The answer to one input.
+   *
+   * @param length by which inputs are grouped into batches, in any unit
+   * @throws {ServingError} `overloaded`, `deadline-exceeded` and `closing` (ask again later), `model-failed`, or what
+   *   the task has against the input
+   */
+  async ask(input: Input, length: number, options: AskOptions = {}): Promise<Answered<Answer>> {
+    const outcome = (await this.#enqueue({ input, length }, options)) as Outcome<Answer>;
+    if ("refusal" in outcome) throw errorOf(outcome.refusal);
+    return outcome.answered;
+  }
+
+  /**
+   * Work that has a worker for itself.
+   *
+   * @param mayRunAgain asked when the worker ended under it
+   * @throws {ServingError} as `ask` does
+   */
+  async alone<Result>(
+    run: (worker: InferenceWorker<Input, Answer>) => Promise<Result>,
+    { mayRunAgain = () => true, ...options }: AskOptions & { mayRunAgain?: () => boolean } = {},
+  ): Promise<Result> {
+    return (await this.#enqueue(
+      { run: run as (worker: Worker) => Promise<unknown>, mayRunAgain },
+      options,
+    )) as Result;
+  }
+
+  #enqueue(work: Request["work"], { signal }: AskOptions): Promise<unknown> {
+    this.expectRoom();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const leave = (error: ServingError) => {
+      const place = this.#waiting.indexOf(request);
+      if (place >= 0) this.#waiting.splice(place, 1);
+      request.settle({ error });
+    };
+    const onAbort = () => leave(abandoned());
+    const cancelDeadline = this.#clock.after(this.#limits.deadlineMs, () => leave(this.#tooLate()));
+    const request: Request = {
+      work,
       since: this.#clock.elapsed(),
       isRetry: false,
       settle: (outcome) => {
         if (!this.#unanswered.delete(request)) return;
         cancelDeadline();
-        if ("answer" in outcome) resolve(outcome.answer);
+        signal?.removeEventListener("abort", onAbort);
+        if ("result" in outcome) resolve(outcome.result);
         else reject(outcome.error);
         if (this.#unanswered.size === 0) this.#onDrained?.();
       },
     };
-    const cancelDeadline = this.#clock.after(this.#options.deadlineMs, () => {
-      this.#waiting = this.#waiting.filter((waiting) => waiting !== request);
-      request.settle({ error: this.#tooLate() });
-    });
     this.#unanswered.add(request);
     this.#waiting.push(request);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort);
     this.#schedule();
     return promise;
   }
 
-  /** Refuses new requests, answers those that it has taken, then closes the sessions. */
+  /** Refuses new requests, answers those that it has taken, then closes the workers. */
   close(): Promise<void> {
     this.#closing ??= this.#drainAndClose();
     return this.#closing;
@@ -151,71 +200,76 @@ export class InferenceQueue<Example, Answer> {
   #dispatch(): void {
     while (this.#waiting.length > 0 && this.#pool.idle > 0 && this.#isDue()) {
       const share = Math.ceil(this.#waiting.length / this.#pool.idle);
-      const batch = this.#nextBatch(Math.min(share, this.#options.maxBatch));
-      void this.#run(batch);
+      const batch = this.#nextBatch(Math.min(share, this.#limits.maxBatch));
+      void this.#run(batch, this.#pool.take()!);
     }
   }
 
   /** Whether the oldest request has waited long enough for company; otherwise it looks again at that moment. */
   #isDue(): boolean {
-    const { maxWaitMs, maxBatch } = this.#options;
+    const { maxWaitMs, maxBatch } = this.#limits;
     const oldest = this.#waiting[0]!;
     const leftMs = maxWaitMs - (this.#clock.elapsed() - oldest.since);
     if (leftMs <= 0 || oldest.isRetry || this.#closing || this.#waiting.length >= maxBatch) return true;
+    if ("run" in oldest.work) return true;
     this.#cancelWait?.();
     this.#cancelWait = this.#clock.after(leftMs, () => this.#schedule());
     return false;
   }
 
-  #nextBatch(size: number): Request<Example, Answer>[] {
+  #nextBatch(size: number): Request[] {
+    const oldest = this.#waiting[0]!;
     // Those that are tried again stand in front of all others.
-    if (this.#waiting[0]!.isRetry) return [this.#waiting.shift()!];
-    const lengths = this.#waiting.map(({ length }) => length);
-    const chosen = new Set(chooseBatch(lengths, size));
-    const batch = this.#waiting.filter((_, index) => chosen.has(index));
-    this.#waiting = this.#waiting.filter((_, index) => !chosen.has(index));
-    return batch;
+    if (oldest.isRetry || "run" in oldest.work) return [this.#waiting.shift()!];
+    const candidates = this.#waiting.flatMap((request) =>
+      "input" in request.work && !request.isRetry ? [{ request, length: request.work.length }] : [],
+    );
+    const chosen = new Set(
+      chooseBatch(
+        candidates.map(({ length }) => length),
+        size,
+      ).map((index) => candidates[index]!.request),
+    );
+    this.#waiting = this.#waiting.filter((request) => !chosen.has(request));
+    return [...chosen];
   }
 
-  async #run(batch: readonly Request<Example, Answer>[]): Promise<void> {
-    try {
-      const inputs = this.#work.collate(batch.map(({ example }) => example));
-      const outputs = await this.#runOn(this.#pool.take()!, inputs, batch.length);
-      this.#answer(batch, this.#work.respond(outputs));
-    } catch (error) {
-      this.#tryAgain(batch, error);
-    }
-  }
-
-  async #runOn(session: InferenceSession, inputs: NdArrays, size: number): Promise<NdArrays> {
+  async #run(batch: readonly Request[], worker: Worker): Promise<void> {
     const started = this.#clock.elapsed();
-    this.#onBatch?.(size);
+    this.onBatch?.(batch.length);
+    const giveUp = this.#clock.after(this.#limits.deadlineMs + graceMs, () => void worker.close());
     try {
-      const outputs = await session.run(inputs);
-      this.#measure((this.#clock.elapsed() - started) / size / this.#pool.size);
-      this.#pool.giveBack(session);
-      return outputs;
+      await this.#settle(batch, worker);
+      this.#measure((this.#clock.elapsed() - started) / batch.length / this.#pool.size);
+      this.#pool.giveBack(worker);
     } catch (error) {
-      this.#pool.replace(session, error);
-      throw error;
+      // Only a worker that has ended rejects; where it has not, nobody knows what became of it.
+      void worker.close();
+      this.#tryAgain(batch, error);
+    } finally {
+      giveUp();
     }
   }
 
-  #answer(batch: readonly Request<Example, Answer>[], answers: readonly Answer[]): void {
-    if (answers.length !== batch.length)
-      throw new Error(
-        `respond must return one answer for each row, expected ${batch.length}, got ${answers.length}`,
-      );
+  async #settle(batch: readonly Request[], worker: Worker): Promise<void> {
+    const [first] = batch;
+    if (first && "run" in first.work) {
+      first.settle({ result: await first.work.run(worker) });
+      return;
+    }
+    const outcomes = await worker.answer(batch.map(({ work }) => ("input" in work ? work.input : undefined)));
     batch.forEach((request, row) => {
-      request.settle({ answer: answers[row]! });
+      request.settle({ result: outcomes[row]! });
     });
   }
 
-  #tryAgain(batch: readonly Request<Example, Answer>[], error: unknown): void {
-    const again = batch.filter((request) => !request.isRetry && this.#unanswered.has(request));
+  #tryAgain(batch: readonly Request[], error: unknown): void {
+    const again: Request[] = [];
     for (const request of batch) {
-      if (request.isRetry) request.settle({ error: modelFailed(error) });
+      const isFinal = request.isRetry || ("run" in request.work && !request.work.mayRunAgain());
       request.isRetry = true;
+      if (isFinal) request.settle({ error: errorOf(modelFailed(error)) });
+      else if (this.#unanswered.has(request)) again.push(request);
     }
     this.#waiting.unshift(...again);
     this.#schedule();
@@ -243,7 +297,7 @@ export class InferenceQueue<Example, Answer> {
     const retryAfterSeconds = this.#secondsToClear();
     return new ServingError(
       "deadline-exceeded",
-      `the model did not answer within ${this.#options.deadlineMs} ms; ask again in ${retryAfterSeconds} s`,
+      `the model did not answer within ${this.#limits.deadlineMs} ms; ask again in ${retryAfterSeconds} s`,
       { retryAfterSeconds },
     );
   }
@@ -255,12 +309,5 @@ function closing(): ServingError {
   });
 }
 
-function modelFailed(cause: unknown): ServingError {
-  return new ServingError(
-    "model-failed",
-    "the model failed on this input twice; the log of the service says why",
-    {
-      cause,
-    },
-  );
-}
+const abandoned = (): ServingError =>
+  new ServingError("client-gone", "the client went away before it was answered");

@@ -1,13 +1,13 @@
 /** What a client sent against the schema of the route: the parsed body, or a refusal that says what is right. */
 import type { z } from "zod";
-import { show } from "./read-body.ts";
+import { isUploadedFile, show } from "./request-hint.ts";
 import { ServingError } from "./serving-error.ts";
 
 /**
- * @param example a right body, for the message
+ * @param hint a right request, for the message
  * @throws {ServingError} `invalid-body` about the first thing that is wrong
  */
-export function parseRequest<Body>(schema: z.ZodType<Body>, value: unknown, example: Body): Body {
+export function parseRequest<Body>(schema: z.ZodType<Body>, value: unknown, hint: string): Body {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
@@ -18,7 +18,7 @@ export function parseRequest<Body>(schema: z.ZodType<Body>, value: unknown, exam
     got === "nothing"
       ? `${path || "the body"} is missing`
       : `${path || "the body"} must be ${expected}, got ${got}`;
-  throw new ServingError("invalid-body", `${problem}; send for example ${show(example)}`, {
+  throw new ServingError("invalid-body", `${problem}; ${hint}`, {
     path: path || undefined,
     expected,
     got,
@@ -63,6 +63,7 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 function preview(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (isUploadedFile(value)) return `a file of ${value.bytes.length} bytes`;
   if (typeof value === "object" && value !== null) return "an object";
   if (typeof value === "number") return String(value); // 1e999 is Infinity, which JSON would show as null
   if (typeof value !== "string" || value.length <= 60) return show(value);

@@ -1,131 +1,109 @@
-/** The two ways to ask for a prediction: the project's own route, and `POST /predict` with the whole answer. */
+/** The two ways to ask for a prediction: the project's own route, and `POST /predictions` with the whole answer. */
 import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import { type Call, json, type Reply } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorSchema } from "./error-reply.ts";
-import type { InferenceQueue } from "./inference-queue.ts";
 import { parseRequest } from "./parse-request.ts";
-import type { PredictionLog } from "./prediction-log.ts";
+import { asPrediction, type Predicting, predict } from "./predict.ts";
 import { readJson } from "./read-body.ts";
-import { round, type ServiceEnv } from "./request-context.ts";
-import type { Servable, ServiceRoute } from "./servable.ts";
-import type { ServiceMetrics } from "./service-metrics.ts";
+import { readForm } from "./read-form.ts";
+import { readsOf, requestHint } from "./request-hint.ts";
+import { bodyOf, queryOf } from "./route-schema.ts";
+import type { ServiceRoute } from "./servable.ts";
+import { streamedPrediction } from "./stream-prediction.ts";
 
-export interface PredictionOptions<Input, Example, Answer, Body, Reply> {
-  readonly project: string;
-  readonly model: { readonly name: string; readonly version: number };
-  readonly servable: Servable<Input, Example, Answer>;
-  readonly route: ServiceRoute<Input, Answer, Body, Reply>;
-  readonly queue: InferenceQueue<Example, Answer>;
-  readonly metrics: ServiceMetrics<Input>;
-  readonly predictions: PredictionLog;
+export interface PredictionEndpointsOptions<Input, Answer, Body, Reply>
+  extends Predicting<Input, Answer, Body, Reply> {
+  /** Largest body. */
   readonly bodyBytes: number;
 }
 
-interface Predicted<Answer, Body> {
-  readonly body: Body;
-  readonly answer: Answer;
-  readonly probabilities: readonly number[] | undefined;
-  readonly latencyMs: number;
-}
-
-export function predictionEndpoints<Input, Example, Answer, Body, Reply>(
-  options: PredictionOptions<Input, Example, Answer, Body, Reply>,
+export function predictionEndpoints<Input, Answer, Body, Reply>(
+  options: PredictionEndpointsOptions<Input, Answer, Body, Reply>,
 ): Endpoint[] {
-  const { route, model, bodyBytes } = options;
-  const json = (c: Context<ServiceEnv>) => readJson(c.req, { limitBytes: bodyBytes, example: route.example });
-  const query = (c: Context<ServiceEnv>) => c.req.query();
+  const { route, bodyBytes } = options;
+  const reads = readsOf(route);
+  const readOwn = bodyReader(route, reads, bodyBytes);
+  // A query has room for little: the same fields as JSON, unless there are files among them.
+  const readWhole = bodyReader(route, reads === "form" ? "form" : "json", bodyBytes);
   return [
     {
       method: route.method,
       path: route.path,
       api: {
         summary: route.summary,
-        request: route.method === "GET" ? queryOf(route) : bodyOf(route),
-        responses: responses(route.response),
+        request: reads === "query" ? queryOf(route) : bodyOf(route, reads),
+        responses: responses(route.response, route.streams !== undefined),
       },
-      async handle(c) {
-        const { answer, body } = await predict(c, route.method === "GET" ? query : json, options);
-        return c.json(route.toReply(answer, body) as object);
-      },
+      handle: (call) =>
+        asPrediction(call, options, async () => {
+          const body = await readOwn(call);
+          if (route.streams?.(body)) return streamedPrediction(call, body, options);
+          const { answer } = await predict(call, route.toInput(body), options);
+          return json(route.toReply(answer, body));
+        }),
     },
     {
       method: "POST",
-      path: "/predict",
+      path: "/predictions",
       api: {
         summary: "The same, with all that the model says",
-        request: bodyOf(route),
-        responses: responses(predictReply),
+        request: bodyOf(route, reads === "form" ? "form" : "json"),
+        responses: responses(predictionReply),
       },
-      async handle(c) {
-        const { body: _, ...predicted } = await predict(c, json, options);
-        const { name, version } = model;
-        return c.json({ ...predicted, model: { name, version }, requestId: c.get("requestId") });
-      },
+      handle: (call) => asPrediction(call, options, () => wholePrediction(call, readWhole, options)),
     },
   ];
 }
 
-/** The way of a request: bytes, body, input, example, answer; behind it metrics and log. */
-async function predict<Input, Example, Answer, Body, Reply>(
-  c: Context<ServiceEnv>,
-  read: (c: Context<ServiceEnv>) => unknown,
-  {
-    project,
-    model,
-    servable,
-    route,
-    queue,
-    metrics,
-    predictions,
-  }: PredictionOptions<Input, Example, Answer, Body, Reply>,
-): Promise<Predicted<Answer, Body>> {
-  metrics.requests.inc();
-  try {
-    const body = parseRequest(route.request, await read(c), route.example);
-    const input = route.toInput(body);
-    metrics.observeInput(input);
-    const answer = await queue.ask(await servable.prepare(input));
-    const probabilities = servable.probabilities?.(answer);
-    const latencyMs = round(c.get("elapsedMs")());
-    metrics.latency.observe(latencyMs / 1000);
-    predictions.add({
-      id: c.get("requestId"),
-      project,
-      modelVersion: model.version,
-      time: c.get("time"),
-      latencyMs,
-      input,
-      answer,
-      ...(probabilities && { probabilities }),
-    });
-    return { body, answer, probabilities, latencyMs };
-  } catch (error) {
-    metrics.errors.inc();
-    throw error;
-  }
+async function wholePrediction<Input, Answer, Body>(
+  call: Call,
+  read: (call: Call) => Promise<Body>,
+  options: Predicting<Input, Answer, Body>,
+): Promise<Reply> {
+  const input = options.route.toInput(await read(call));
+  const { answer, probabilities, label, model, latencyMs } = await predict(call, input, options);
+  const { name, version } = model;
+  return json({
+    answer,
+    label,
+    probabilities,
+    model: { name, version },
+    latencyMs,
+    requestId: call.requestId,
+  });
 }
 
-const predictReply = z.object({
+/** @throws {ServingError} for what is not as the route says */
+function bodyReader<Body>(
+  { request, example }: Pick<ServiceRoute<never, never, Body>, "request" | "example">,
+  reads: "json" | "query" | "form",
+  limitBytes: number,
+): (call: Call) => Promise<Body> {
+  const hint = requestHint(reads, example);
+  const read = async ({ request }: Call): Promise<unknown> => {
+    if (reads === "json") return readJson(request, { limitBytes, hint });
+    return reads === "query" ? request.query() : readForm(request, { limitBytes, hint });
+  };
+  return async (call) => parseRequest(request, await read(call), hint);
+}
+
+const predictionReply = z.object({
   answer: z.unknown().describe("All that the task says about the input"),
+  label: z.string().optional().describe("What the answer comes to in a word"),
   probabilities: z.array(z.number()).optional().describe("One per class, in the order of the model's labels"),
   model: z.object({ name: z.string(), version: z.number() }),
   latencyMs: z.number(),
   requestId: z.string(),
 });
 
-function bodyOf<Body>({ request, example }: Pick<ServiceRoute<never, never, Body>, "request" | "example">) {
-  return { body: { required: true, content: { "application/json": { schema: request, example } } } };
-}
-
-function queryOf({ request }: Pick<ServiceRoute<never, never>, "request">) {
-  return request instanceof z.ZodObject ? { query: request } : {};
-}
-
-function responses(answer: z.ZodType) {
+function responses(answer: z.ZodType, streams = false) {
   const content = (schema: z.ZodType) => ({ "application/json": { schema } });
   return {
-    200: { description: "The prediction", content: content(answer) },
+    200: {
+      description: "The prediction",
+      content: { ...content(answer), ...(streams && { "text/event-stream": { schema: z.string() } }) },
+    },
     "4XX": {
       description: "The request is wrong; the message says how a right one looks",
       content: content(errorSchema),

@@ -42,6 +42,14 @@ export function openPredictionLog(folder: string, options: PredictionLogOptions 
   return new SegmentedLog(folder, options);
 }
 
+/** A log for services that keep none. */
+export const noPredictionLog = (): PredictionLog => ({
+  add() {},
+  async flush() {},
+  async close() {},
+  dropped: 0,
+});
+
 interface OpenSegment {
   readonly handle: FileHandle;
   readonly file: string;

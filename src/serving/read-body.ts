@@ -4,9 +4,11 @@ import { ServingError } from "./serving-error.ts";
 
 export interface BodyExpectations {
   readonly limitBytes: number;
-  /** A right body, for the messages. */
-  readonly example: unknown;
+  /** A right request, for the messages. */
+  readonly hint: string;
 }
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Reads a JSON body. Halves of surrogate pairs, which only an escape such as `\ud800` can write, become U+FFFD, as
@@ -16,33 +18,37 @@ export interface BodyExpectations {
  */
 export async function readJson(
   request: HonoRequest,
-  { limitBytes, example }: BodyExpectations,
+  { limitBytes, hint }: BodyExpectations,
 ): Promise<unknown> {
-  expectJson(request, example);
+  expectJson(request, hint);
+  expectUncompressed(request);
   const bytes = await readBytes(request, limitBytes);
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = utf8.decode(bytes);
   } catch (cause) {
-    throw invalidJson("the body is not UTF-8", example, cause);
+    throw invalidJson("the body is not UTF-8", hint, cause);
   }
-  if (text.trim() === "") throw invalidJson("the body is empty", example);
+  if (text.trim() === "") throw invalidJson("the body is empty", hint);
   try {
     return JSON.parse(text, mayHoldLoneSurrogates(text) ? wellFormed : undefined);
   } catch (cause) {
     const reason = cause instanceof SyntaxError ? placeOf(cause) : "it is nested too deeply";
-    throw invalidJson(`the body is not JSON: ${reason}`, example, cause);
+    throw invalidJson(`the body is not JSON: ${reason}`, hint, cause);
   }
 }
 
-function expectJson(request: HonoRequest, example: unknown): void {
+function expectJson(request: HonoRequest, hint: string): void {
   const type = request.header("content-type");
-  if (!/^application\/([\w.-]+\+)?json *(;|$)/i.test(type ?? ""))
+  if (type !== "application/json" && !/^application\/([\w.-]+\+)?json *(;|$)/i.test(type ?? ""))
     throw new ServingError(
       "unsupported-media-type",
-      `the body must be JSON: send the header content-type: application/json with a body such as ${show(example)}`,
+      `the body must be JSON with the header content-type: application/json; ${hint}`,
       { expected: "application/json", got: type ?? "no content-type" },
     );
+}
+
+export function expectUncompressed(request: HonoRequest): void {
   const encoding = request.header("content-encoding");
   if (encoding !== undefined && encoding !== "identity")
     throw new ServingError(
@@ -55,7 +61,8 @@ function expectJson(request: HonoRequest, example: unknown): void {
     );
 }
 
-async function readBytes(request: HonoRequest, limitBytes: number): Promise<Uint8Array> {
+/** @throws {ServingError} `body-too-large`, or `invalid-json` where it breaks off */
+export async function readBytes(request: HonoRequest, limitBytes: number): Promise<Uint8Array> {
   const declared = request.header("content-length");
   if (declared !== undefined && request.header("transfer-encoding") === undefined) {
     if (Number(declared) > limitBytes) throw tooLarge(limitBytes, `${declared} bytes`);
@@ -87,8 +94,8 @@ function brokenOff(cause: unknown): never {
   throw new ServingError("invalid-json", "the request ended before its body did", { cause });
 }
 
-function invalidJson(problem: string, example: unknown, cause?: unknown): ServingError {
-  return new ServingError("invalid-json", `${problem}; send for example ${show(example)}`, {
+function invalidJson(problem: string, hint: string, cause?: unknown): ServingError {
+  return new ServingError("invalid-json", `${problem}; ${hint}`, {
     expected: "JSON",
     cause,
   });
@@ -104,6 +111,3 @@ const mayHoldLoneSurrogates = (text: string): boolean => /\\u[dD][89a-fA-F]/.tes
 
 const wellFormed = (_key: string, value: unknown): unknown =>
   typeof value === "string" ? value.toWellFormed() : value;
-
-/** A value as a line of JSON. */
-export const show = (value: unknown): string => JSON.stringify(value) ?? "nothing";

@@ -12,6 +12,23 @@ export interface Servable<Input, Example, Answer> extends Preparation<Input, Exa
   label?(answer: Answer): string;
 }
 
+/** A model that answers batches, opened in the thread that uses it. */
+export interface ServableModel {
+  run(inputs: NdArrays): Promise<NdArrays>;
+  /**
+   * The same for one input, told the outputs so far while they grow.
+   * @param onOutputs throws to end it early, when nobody waits for the rest
+   */
+  stream?(inputs: NdArrays, onOutputs: (outputs: NdArrays) => void): Promise<NdArrays>;
+  close(): Promise<void>;
+}
+
+/** A task and its model, opened to answer requests. */
+export interface OpenedServable<Input, Example, Answer> {
+  readonly servable: Servable<Input, Example, Answer>;
+  readonly model: ServableModel;
+}
+
 /** A file of a form. */
 export interface UploadedFile {
   readonly name: string;

@@ -6,20 +6,31 @@ import fc from "fast-check";
 import { Hono } from "hono";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { InferenceSession } from "../tensor/index.ts";
+import { InferenceQueue } from "./inference-queue.ts";
+import type { InferenceWorker } from "./inference-worker.ts";
 import { openPredictionLog } from "./prediction-log.ts";
 import { readPredictions } from "./read-predictions.ts";
+import type { ServedModel } from "./served-model.ts";
 import { type Service, service } from "./service.ts";
+import type { Review, Sentiment } from "./testing/film-servable.ts";
 import { filmOptions, filmRoute, MemoryLog, openFilmModel } from "./testing/film-service.ts";
 import { ManualClock } from "./testing/manual-clock.ts";
 
-let session: InferenceSession;
+let model: ServedModel<Review, Sentiment>;
 let log: MemoryLog;
-let films: Service;
+
+let films: Service<Review, Sentiment>;
+
+/** A worker that never answers. */
+function stuckWorker(): InferenceWorker<Review, Sentiment> {
+  const never = () => new Promise<never>(() => {});
+  return { answer: never, run: never, stream: never, ended: never(), close: async () => {} };
+}
+
 beforeAll(async () => {
-  session = await openFilmModel();
+  model = await openFilmModel();
   log = new MemoryLog();
-  films = service({ ...filmOptions(session, log), clock: new ManualClock() });
+  films = service({ ...filmOptions(model, log), clock: new ManualClock() });
 });
 afterAll(() => films.close());
 
@@ -37,8 +48,8 @@ describe("a prediction", () => {
     expect(await (await ask("so dull")).json()).toEqual({ sentiment: 0 });
   });
 
-  test("on /predict is the whole answer, with model, latency and id", async () => {
-    const reply = await post('{"statement": "good"}', { path: "/predict" });
+  test("on /predictions is the whole answer, with model, latency and id", async () => {
+    const reply = await post('{"statement": "good"}', { path: "/predictions" });
     const positive = 1 / (1 + Math.exp(-1));
     const body = await reply.json();
     expect(body).toEqual({
@@ -50,6 +61,7 @@ describe("a prediction", () => {
           { label: "positive", probability: positive },
         ],
       },
+      label: "positive",
       probabilities: [1 - positive, positive],
       model: { name: "movie-reviews", version: 7 },
       latencyMs: 0,
@@ -74,6 +86,7 @@ describe("a prediction", () => {
       latencyMs: 0,
       input: { text: "good" },
       answer: expect.objectContaining({ label: "positive" }),
+      label: "positive",
       probabilities: [1 - 1 / (1 + Math.exp(-1)), 1 / (1 + Math.exp(-1))],
     });
   });
@@ -87,7 +100,7 @@ describe("a prediction", () => {
 
   test("of a GET route takes its input from the query", async () => {
     const route = { ...filmRoute, method: "GET", path: "/sentiment" } as const;
-    const { app } = service({ ...filmOptions(session), route });
+    const { app } = service({ ...filmOptions(model), route });
     expect(await (await app.request("/sentiment?statement=a+good+film")).json()).toEqual({ sentiment: 1 });
     expect((await app.request("/sentiment")).status).toBe(422);
   });
@@ -203,19 +216,21 @@ describe("bad input is answered with a 4xx that says what is right", () => {
 
   test("an unknown path is answered with the routes, below the prefix where the service is mounted", async () => {
     const parent = new Hono().route("/projects/movie-reviews", films.app);
-    const reply = await parent.request("/projects/movie-reviews/predictions");
+    const reply = await parent.request("/projects/movie-reviews/elsewhere");
     expect(reply.status).toBe(404);
     const routes = [
       "POST inference",
-      "POST predict",
+      "POST predictions",
       "GET health",
+      "GET monitoring",
       "GET metrics",
+
       "GET openapi.json",
       "GET docs",
     ]
       .map((route) => route.replace(" ", " /projects/movie-reviews/"))
       .join(", ");
-    const message = `there is nothing at /projects/movie-reviews/predictions; this service has ${routes}`;
+    const message = `there is nothing at /projects/movie-reviews/elsewhere; this service has ${routes}`;
     expect(await reply.json()).toMatchObject({ error: { code: "not-found", message } });
   });
 
@@ -268,50 +283,52 @@ describe("what fails inside", () => {
   test("is a 500 that tells nothing of it, and the log says why", async () => {
     const lines: string[] = [];
     const logger = pino({}, new Writable({ write: (line, _, done) => done(void lines.push(String(line))) }));
-    const options = filmOptions(session);
-    const servable = {
-      ...options.servable,
-      prepare(): number[] {
-        throw new Error("secret of the inside");
-      },
-    };
-    const { app } = service({ ...options, servable, logger });
-    const body = '{"statement":"private words"}';
+    const { app } = service({ ...filmOptions(model), logger });
+    const body = '{"statement":"throw"}';
     const headers = { "content-type": "application/json" };
     const reply = await app.request("/inference?token=private", { method: "POST", body, headers });
     expect(reply.status).toBe(500);
     expect(await reply.text()).not.toContain("secret");
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { level: 50, requestId: "request-1", err: { message: "secret of the inside" } },
+      { level: 50, requestId: "request-1", err: expect.stringContaining("secret of the inside") },
       { level: 30, requestId: "request-1", method: "POST", path: "/inference", status: 500 },
     ]);
     expect(lines.join()).not.toContain("private");
   });
 
   test("too many requests are a 503 that says when to come back", async () => {
-    const waiting = Promise.withResolvers<never>();
-    const stuck = { ...session, run: () => waiting.promise, close: async () => {} };
-    const clock = new ManualClock();
-    const { app, isReady } = service({
-      ...filmOptions(stuck),
-      clock,
-      limits: { maxQueued: 1, deadlineMs: 50 },
+    const stuck = new InferenceQueue<Review, Sentiment>(stuckWorker(), {
+      open: async () => stuckWorker(),
+      maxQueued: 1,
+      deadlineMs: 50,
+      clock: new ManualClock(),
     });
+    const { app, isReady } = service(filmOptions({ ...model, queue: stuck }));
     const request = () =>
       app.request("/inference", {
         method: "POST",
         body: '{"statement":"good"}',
         headers: { "content-type": "application/json" },
       });
-    const first = request();
-    const second = request();
-    const refused = await Promise.any([second, first, request()]);
+    const refused = await Promise.any([request(), request(), request()]);
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toBe("1");
     expect(await refused.json()).toMatchObject({ error: { code: "overloaded" } });
     expect(isReady()).toBe(true);
-    clock.advance(50);
-    expect(await (await first).json()).toMatchObject({ error: { code: "deadline-exceeded" } });
+  });
+
+  test("a client that asks too often is a 429 that says when to come back", async () => {
+    const { app } = service({ ...filmOptions(model), ratePerSecond: 2, clock: new ManualClock() });
+    const request = (remoteAddress: string) =>
+      app.request(
+        "/inference",
+        { method: "POST", body: '{"statement":"good"}', headers: { "content-type": "application/json" } },
+        { incoming: { socket: { remoteAddress } } },
+      );
+    const statuses = await Promise.all([1, 2, 3].map(async () => (await request("10.0.0.1")).status));
+    expect(statuses.sort()).toEqual([200, 200, 429]);
+    expect((await request("10.0.0.1")).headers.get("retry-after")).toBe("1");
+    expect((await request("10.0.0.2")).status).toBe(200);
   });
 });
 
@@ -328,7 +345,7 @@ describe("the service tells of itself", () => {
   });
 
   test("metrics: each with HELP and TYPE once, its own names, and those of the process", async () => {
-    const { app } = service(filmOptions(session));
+    const { app } = service(filmOptions(model));
     const ask = (body: string) =>
       app.request("/inference", { method: "POST", body, headers: { "content-type": "application/json" } });
     await ask('{"statement":"good film"}');
@@ -382,7 +399,7 @@ describe("the service tells of itself", () => {
             },
           },
         },
-        "/predict": { post: {} },
+        "/predictions": { post: {} },
         "/health": { get: {} },
         "/metrics": { get: {} },
       },
@@ -402,9 +419,9 @@ describe("the service tells of itself", () => {
   });
 
   test("a route that every service has is refused to the project", () => {
-    const route = { ...filmRoute, path: "/predict" };
-    expect(() => service({ ...filmOptions(session), route })).toThrowErrorMatchingInlineSnapshot(
-      `[ServingError: POST /predict is a route of every service: choose another path]`,
+    const route = { ...filmRoute, path: "/predictions" };
+    expect(() => service({ ...filmOptions(model), route })).toThrowErrorMatchingInlineSnapshot(
+      `[ServingError: POST /predictions is a route of every service: choose another path]`,
     );
   });
 });
@@ -412,7 +429,7 @@ describe("the service tells of itself", () => {
 test("a real prediction log holds what was answered", async () => {
   const folder = await mkdtemp(join(tmpdir(), "havn-service-"));
   const predictions = openPredictionLog(folder);
-  const { app } = service(filmOptions(session, predictions));
+  const { app } = service(filmOptions(model, predictions));
   const headers = { "content-type": "application/json" };
   for (const statement of ["good", "bad"])
     await app.request("/inference", { method: "POST", body: JSON.stringify({ statement }), headers });

@@ -1,49 +1,39 @@
 import { randomUUID } from "node:crypto";
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Hono } from "hono";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import type { InferenceSession } from "../tensor/index.ts";
+import { json, type ServiceEnv } from "./call.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { docsEndpoints } from "./docs-endpoints.ts";
 import { type Endpoint, mountEndpoints } from "./endpoint.ts";
-import { asServingError, errorReply } from "./error-reply.ts";
-import { InferenceQueue, type InferenceQueueOptions } from "./inference-queue.ts";
+import { monitoringEndpoint } from "./monitoring-endpoint.ts";
+import { openInferenceEndpoints } from "./open-inference-endpoints.ts";
 import { predictionEndpoints } from "./prediction-endpoints.ts";
 import type { PredictionLog } from "./prediction-log.ts";
-import { requestContext, type ServiceEnv } from "./request-context.ts";
-import type { InputMetric, Servable, ServiceRoute } from "./servable.ts";
+import { rateLimit } from "./rate-limit.ts";
+import { RecentActivity } from "./recent-activity.ts";
+import { readsOf } from "./request-hint.ts";
+import type { InputMetric, ServiceRoute } from "./servable.ts";
+import type { ServedModel } from "./served-model.ts";
 import {
   processMetrics as newProcessMetrics,
   type ServiceMetrics,
   serviceMetrics,
 } from "./service-metrics.ts";
-import { servingStatus } from "./serving-error.ts";
+import { surround } from "./surround.ts";
 
-/** A registered model version, opened. The service closes its sessions. */
-export interface ServedModel {
-  readonly name: string;
-  readonly version: number;
-  readonly session: InferenceSession;
-  /** Opens the same model once more: to replace a session whose worker crashed, and for `limits.sessions` above 1. */
-  readonly reopen?: () => Promise<InferenceSession>;
-}
-
-export interface ServiceLimits
-  extends Pick<InferenceQueueOptions, "maxBatch" | "maxWaitMs" | "maxQueued" | "deadlineMs" | "sessions"> {
-  /** Largest request body; above it 413. */
-  readonly bodyBytes?: number;
-}
-
-export interface ServiceOptions<Input, Example, Answer, Body, Reply> {
+export interface ServiceOptions<Input, Answer, Body, Reply> {
   readonly project: string;
   readonly title: string;
-  readonly servable: Servable<Input, Example, Answer>;
   readonly route: ServiceRoute<Input, Answer, Body, Reply>;
   readonly inputMetrics?: readonly InputMetric<Input>[];
-  readonly model: ServedModel;
+  /** The version to begin with. */
+  readonly model: ServedModel<Input, Answer>;
   readonly predictions: PredictionLog;
-  readonly limits?: ServiceLimits;
+  /** Largest request body, above it 413; a megabyte, or ten where files are sent. */
+  readonly bodyBytes?: number;
+  /** Requests a second that a client may make, above it 429; as many as it likes unless given. */
+  readonly ratePerSecond?: number | undefined;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly newId?: () => string;
@@ -52,75 +42,109 @@ export interface ServiceOptions<Input, Example, Answer, Body, Reply> {
 }
 
 /** An HTTP application made from a task and an opened model version. */
-export interface Service {
+export interface Service<Input = unknown, Answer = unknown> {
   readonly project: string;
-  /** To be served at the root, or below a prefix with `parent.route(prefix, app)`. */
-  readonly app: Hono<ServiceEnv>;
+  /** To be served at the root; below a prefix with `below` among its bindings. */
+  readonly app: OpenAPIHono<ServiceEnv>;
+  /** Version of the model that answers. */
+  readonly version: number;
   /** Whether a request would be answered. */
   isReady(): boolean;
-  /** Answers what was accepted, then closes the sessions; the prediction log stays open. */
+  /** Lets another version answer from now on; fulfilled when the one before has answered all that it had taken. */
+  replace(model: ServedModel<Input, Answer>): Promise<void>;
+  /** Answers what was accepted, then closes the workers; the prediction log stays open. */
   close(): Promise<void>;
 }
 
+const megabyte = 2 ** 20;
+
 /**
- * Makes the HTTP application of a project: its own route, `POST /predict`, `/health`, `/docs`, `/openapi.json` and
- * `/metrics`.
+ * Makes the HTTP application of a project: its own route, `POST /predictions`, `/health`, `/monitoring`, `/metrics`,
+ * `/docs`, `/openapi.json`, and the Open Inference Protocol under `/v2`.
  *
  * @throws {ServingError} `route-taken` when the project's route is one of those
  */
-export function service<Input, Example, Answer, Body, Reply>({
+export function service<Input, Answer, Body, Reply>({
   project,
   title,
-  servable,
   route,
   inputMetrics = [],
-  model,
+  model: first,
   predictions,
-  limits: { bodyBytes = 2 ** 20, ...queueLimits } = {},
+  bodyBytes = readsOf(route) === "form" ? 10 * megabyte : megabyte,
+  ratePerSecond,
   logger,
   clock = systemClock,
   newId = randomUUID,
   processMetrics = newProcessMetrics(),
-}: ServiceOptions<Input, Example, Answer, Body, Reply>): Service {
+}: ServiceOptions<Input, Answer, Body, Reply>): Service<Input, Answer> {
+  let model: ServedModel<Input, Answer>;
+  const current = () => model;
   const metrics = serviceMetrics({
     inputMetrics,
-    waiting: () => queue.waiting,
+    waiting: () => model.queue.waiting,
     dropped: () => predictions.dropped,
     process: processMetrics,
   });
-  const queue: InferenceQueue<Example, Answer> = new InferenceQueue([model.session], servable, {
-    ...queueLimits,
-    reopen: model.reopen,
-    clock,
-    logger,
-    onBatch: (size) => metrics.batchSize.observe(size),
-  });
-
-  const app = new OpenAPIHono<ServiceEnv>();
-  app.use(requestContext({ clock, newId, modelVersion: model.version, logger }));
-  app.onError((error, c) => {
-    const answered = asServingError(error);
-    if (servingStatus[answered.code] === 500)
-      logger?.error({ err: answered.cause ?? answered, requestId: c.get("requestId") }, answered.message);
-    return errorReply(answered);
-  });
-  const info = {
-    title,
-    version: String(model.version),
-    description: `${model.name}, version ${model.version}`,
+  const begin = (next: ServedModel<Input, Answer>) => {
+    next.queue.onBatch = (size) => metrics.batchSize.observe(size);
+    model = next;
   };
-  // A relative server: the document is right wherever the application is mounted.
-  const document = () => app.getOpenAPI31Document({ openapi: "3.1.0", info, servers: [{ url: "." }] });
-  mountEndpoints(app, [
-    ...predictionEndpoints({ project, model, servable, route, queue, metrics, predictions, bodyBytes }),
-    healthEndpoint(model, queue),
-    metricsEndpoint(metrics),
-    ...docsEndpoints(title, document),
-  ]);
-  return { project, app, isReady: () => queue.isReady, close: () => queue.close() };
+  begin(first);
+  const activity = new RecentActivity(clock);
+  const checkRate = ratePerSecond === undefined ? () => {} : rateLimit(ratePerSecond, clock);
+  const predicting = { project, route, model: current, checkRate, metrics, activity, predictions, bodyBytes };
+
+  const app = new OpenAPIHono<ServiceEnv>({ getPath: pathBelow });
+  mountEndpoints(
+    app,
+    [
+      ...predictionEndpoints(predicting),
+      healthEndpoint(current),
+      monitoringEndpoint({ activity, model: current, predictions }),
+      metricsEndpoint(metrics),
+      ...openInferenceEndpoints(predicting),
+      ...docsEndpoints(title, () => openApi(app, title, current())),
+    ],
+    surround({ clock, newId, modelVersion: () => model.version, logger }),
+  );
+  return {
+    project,
+    app,
+    get version() {
+      return model.version;
+    },
+    isReady: () => model.queue.isReady,
+    async replace(next) {
+      const before = model;
+      begin(next);
+      await before.queue.close();
+    },
+    close: () => model.queue.close(),
+  };
 }
 
-function healthEndpoint({ name, version }: ServedModel, queue: { readonly isReady: boolean }): Endpoint {
+/** The path after the prefix; by its segments, since a name may be written with percent signs. */
+function pathBelow(request: Request, options?: { env?: ServiceEnv["Bindings"] | undefined }): string {
+  const start = request.url.indexOf("/", request.url.indexOf("//") + 2);
+  const end = request.url.search(/[?#]/);
+  const path = request.url.slice(start, end < 0 ? undefined : end);
+  const below = options?.env?.below;
+  if (below === undefined) return path;
+  return `/${path.split("/").slice(below.split("/").length).join("/")}`;
+}
+
+/** A relative server: the document is right wherever the application is mounted. */
+function openApi(
+  app: OpenAPIHono<ServiceEnv>,
+  title: string,
+  { name, version }: ServedModel<never, unknown>,
+) {
+  const info = { title, version: String(version), description: `${name}, version ${version}` };
+  return app.getOpenAPI31Document({ openapi: "3.1.0", info, servers: [{ url: "." }] });
+}
+
+function healthEndpoint(model: () => ServedModel<never, unknown>): Endpoint {
   const schema = z.object({
     status: z.enum(["ready", "not ready"]),
     model: z.object({ name: z.string(), version: z.number() }),
@@ -133,12 +157,10 @@ function healthEndpoint({ name, version }: ServedModel, queue: { readonly isRead
       summary: "Whether the service would answer, and with which model",
       responses: { 200: { description: "Ready", content }, 503: { description: "Not ready", content } },
     },
-    handle: (c) => {
-      const { isReady } = queue;
-      return c.json(
-        { status: isReady ? "ready" : "not ready", model: { name, version } },
-        isReady ? 200 : 503,
-      );
+    handle: () => {
+      const { name, version, queue } = model();
+      const status = queue.isReady ? "ready" : "not ready";
+      return json({ status, model: { name, version } }, { status: queue.isReady ? 200 : 503 });
     },
   };
 }
@@ -151,6 +173,6 @@ function metricsEndpoint(metrics: Pick<ServiceMetrics<never>, "text" | "contentT
       summary: "What Prometheus reads",
       responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
     },
-    handle: async (c) => c.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
+    handle: async () => ({ headers: { "content-type": metrics.contentType }, body: await metrics.text() }),
   };
 }

@@ -1,11 +1,18 @@
 /** The kinds of refusal and failure, each with the HTTP status that it is answered with. */
 export const servingStatus = {
   "invalid-json": 400,
+  "invalid-form": 400,
+  "unreadable-input": 400,
   "invalid-body": 422,
+  "invalid-input": 422,
+  "input-too-large": 413,
   "body-too-large": 413,
   "unsupported-media-type": 415,
   "not-found": 404,
   "method-not-allowed": 405,
+  "rate-limited": 429,
+  // Nobody reads it; nginx has given the case this number.
+  "client-gone": 499,
   overloaded: 503,
   "deadline-exceeded": 503,
   closing: 503,

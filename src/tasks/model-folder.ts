@@ -18,7 +18,7 @@ export const modelFolder = "model";
 /** The inference program with its weights, where one is enough. */
 const programFile = "model.onnx";
 /** What goes into the program and what comes out, and the files that say how inputs are prepared. */
-const descriptionFile = "inference.json";
+export const descriptionFile = "inference.json";
 /** Says where the model comes from. */
 const originFile = "havn.json";
 

@@ -1,23 +1,24 @@
-/** The service of a project's promoted model version. */
+/** Model versions of a project, opened to be served. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { type PredictionLog, type Service, type ServiceLimits, service } from "../serving/index.ts";
-import { openInference } from "../tensor/index.ts";
+import { z } from "zod";
+import {
+  type ModelTensors,
+  openServedModel,
+  type PredictionLog,
+  type ServedModel,
+  type Service,
+  type ServingLimits,
+  service,
+} from "../serving/index.ts";
 import type { ModelVersion, Store } from "../tracking/index.ts";
-import { versionFiles } from "./model-folder.ts";
+import { descriptionFile, versionFiles } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import { inferenceAlias } from "./registration.ts";
+import { servableSource } from "./serving-module.ts";
 import { TaskError } from "./task-error.ts";
-
-export interface ServingOptions {
-  readonly store: Store;
-  readonly predictions: PredictionLog;
-  /** This version; the one with the alias `inference` unless given. */
-  readonly version?: number | undefined;
-  readonly limits?: ServiceLimits;
-  readonly logger?: Logger;
-  readonly processMetrics?: Registry;
-}
 
 /** The version of a project that is to be served; undefined where none is promoted. */
 export const promotedVersion = (
@@ -25,8 +26,20 @@ export const promotedVersion = (
   store: Store,
 ): Promise<ModelVersion | undefined> => store.getVersionByAlias(project.name, inferenceAlias);
 
-/** @throws {TaskError} when there is no such version */
-export async function openService(project: Project, options: ServingOptions): Promise<Service> {
+/** Which version answers, and how. */
+export interface VersionOptions {
+  readonly store: Store;
+  /** This version; the one with the alias `inference` unless given. */
+  readonly version?: number | undefined;
+  readonly limits?: ServingLimits | undefined;
+  readonly logger?: Logger;
+}
+
+/**
+ * Opens a version with its workers, warm.
+ * @throws {TaskError} when there is no such version
+ */
+export async function openVersion(project: Project, options: VersionOptions): Promise<ServedModel> {
   const { store, version: wanted, ...rest } = options;
   const version =
     wanted === undefined
@@ -34,15 +47,55 @@ export async function openService(project: Project, options: ServingOptions): Pr
       : await store.getModelVersion(project.name, wanted);
   if (!version)
     throw new TaskError(`${project.name} has no model yet; train one with\n  npx havn run ${project.name}`);
-  const { folder, program } = await versionFiles(version, store);
-  const open = () => openInference(program);
+  const files = await versionFiles(version, store);
+  const { route } = project;
+  return openServedModel({
+    name: project.name,
+    version: version.version,
+    source: servableSource(project, files),
+    tensors: project.task.openModel ? undefined : await programTensors(files.folder),
+    example: route.toInput(route.example),
+    ...rest,
+  });
+}
+
+export interface ServingOptions extends VersionOptions {
+  readonly predictions: PredictionLog;
+  readonly ratePerSecond?: number | undefined;
+  readonly processMetrics?: Registry;
+}
+
+/**
+ * The service of a project, with a version to begin with.
+ * @throws {TaskError} when there is no such version
+ */
+export async function openService(
+  project: Project,
+  { predictions, ratePerSecond, processMetrics, ...options }: ServingOptions,
+): Promise<Service> {
+  const { logger } = options;
   return service({
     project: project.name,
     title: project.page.title,
-    servable: await project.task.open(folder),
     route: project.route,
     inputMetrics: project.metrics ?? [],
-    model: { name: project.name, version: version.version, session: await open(), reopen: open },
-    ...rest,
+    model: await openVersion(project, options),
+    ...{ predictions, ratePerSecond },
+    ...(logger && { logger }),
+    ...(processMetrics && { processMetrics }),
   });
+}
+
+const tensor = z.object({
+  name: z.string(),
+  dtype: z.string(),
+  shape: z.array(z.union([z.number(), z.string()])),
+});
+const description = z.object({
+  program: z.object({ inputs: z.array(tensor), outputs: z.array(tensor) }).optional(),
+});
+
+/** What the version's program takes and gives; undefined where an answer takes several programs. */
+async function programTensors(folder: string): Promise<ModelTensors | undefined> {
+  return description.parse(JSON.parse(await readFile(join(folder, descriptionFile), "utf8"))).program;
 }

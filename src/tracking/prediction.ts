@@ -14,4 +14,6 @@ export interface Prediction {
   readonly answer: Json;
   /** One per class in the order of the model's labels, where the task has classes. */
   readonly probabilities?: readonly number[];
+  /** What the answer comes to in a word, where there are few. */
+  readonly label?: string;
 }

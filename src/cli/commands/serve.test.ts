@@ -41,12 +41,12 @@ test("without a promoted model a project says how to get one", async () => {
 test("options that make no sense are refused", async () => {
   const [port, log, version, none] = await Promise.all([
     fails("serve", "movie-reviews", "--port", "70000", "--home", home),
-    fails("serve", "movie-reviews", "--log", "loud", "--home", home),
+    fails("serve", "movie-reviews", "--log-level", "loud", "--home", home),
     fails("serve", "movie-reviews", "--model-version", "one", "--home", home),
     fails("serve", "movie-reviews", "--model-version", "9", "--home", home),
   ]);
   expect(port).toContain("must be a whole number from 0 to 65535");
-  expect(log).toBe("error --log must be debug, info, warn, error or silent, got loud");
+  expect(log).toBe("error --log-level must be debug, info, warn, error or silent, got loud");
   expect(version).toContain("must be a whole number from 1");
   expect(none).toContain("version 9");
 });

@@ -8,8 +8,14 @@ import { havnApp } from "../havn-app.ts";
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
+import { predictionLog } from "../prediction-log.ts";
 import { ProjectServices } from "../project-services.ts";
+import { type ServingOptions, servingLimits, withServingOptions } from "../serving-options.ts";
 import { runProject } from "./train.ts";
+
+interface UpOptions extends CommonOptions, ListenOptions, ServingOptions {
+  readonly train: boolean;
+}
 
 /** Trained first where there is no model at all, so that a newcomer has something to try. */
 const firstProject = "movie-reviews";
@@ -18,21 +24,25 @@ const firstProject = "movie-reviews";
 const refreshMs = 2000;
 
 export function addUpCommand(program: Command): void {
-  withListenOptions(withCommonOptions(program.command("up")), 8080)
+  withServingOptions(withListenOptions(withCommonOptions(program.command("up")), 8080))
     .description("tracking, registry, services of all promoted models and web pages in one process")
     .option("--no-train", "do not train a first model where there is none")
-    .action((options: CommonOptions & ListenOptions & { train: boolean }) =>
-      withContext(options, (context) => up(context, options)),
-    );
+    .action((options: UpOptions) => withContext(options, (context) => up(context, options)));
 }
 
-async function up(
-  context: Context,
-  options: CommonOptions & ListenOptions & { train: boolean },
-): Promise<void> {
+/** Of services that share a machine with others, most stand idle: one worker with all threads is enough for each. */
+const workersOfEach = 1;
+
+async function up(context: Context, options: UpOptions): Promise<void> {
   const { terminal, signal, store } = context;
   const projects = await Promise.all((await projectNames()).map((name) => loadProject(name)));
-  const services = new ProjectServices(projects, context, logger(options));
+  const log = logger(options);
+  const services = new ProjectServices(projects, {
+    store,
+    predictions: (project) => predictionLog(project, context, options, log),
+    ...servingLimits({ ...options, workers: options.workers ?? workersOfEach }),
+    logger: log,
+  });
   const app = havnApp({ store, projects: () => services.projects });
   const server = await listen(forKnownHosts(app, options), options);
   try {

@@ -1,46 +1,10 @@
-/** A whole service around a model of one sum: a film is good when its review has more praise than blame. */
+/** A whole service around the model of film reviews. */
 import { z } from "zod";
-import { compile, float32, type InferenceSession, input, openInference, sum } from "../../tensor/index.ts";
 import type { PredictionLog, UnwrittenPrediction } from "../prediction-log.ts";
-import type { InputMetric, Servable, ServiceRoute } from "../servable.ts";
+import type { InputMetric, ServiceRoute } from "../servable.ts";
+import { openServedModel, type ServedModel, type ServedModelOptions } from "../served-model.ts";
 import type { ServiceOptions } from "../service.ts";
-
-export interface Review {
-  readonly text: string;
-}
-
-export interface Sentiment {
-  readonly label: string;
-  readonly index: number;
-  readonly probabilities: readonly { readonly label: string; readonly probability: number }[];
-}
-
-const weightOf: Readonly<Record<string, number>> = { good: 1, wonderful: 2, bad: -1, dull: -2 };
-const labels = ["negative", "positive"];
-
-export const film: Servable<Review, number[], Sentiment> = {
-  prepare: ({ text }) => text.split(/\s+/).map((word) => weightOf[word.toLowerCase()] ?? 0),
-  lengthOf: (example) => example.length,
-  collate(examples) {
-    const longest = Math.max(...examples.map(({ length }) => length));
-    const padded = examples.flatMap((example) => [
-      ...example,
-      ...new Array<number>(longest - example.length).fill(0),
-    ]);
-    return { words: float32([examples.length, longest], padded) };
-  },
-  respond: ({ score }) =>
-    Array.from(score!.data, Number).map((score) => {
-      const positive = 1 / (1 + Math.exp(-score));
-      const index = positive > 0.5 ? 1 : 0;
-      const probabilities = [1 - positive, positive].map((probability, i) => ({
-        label: labels[i]!,
-        probability,
-      }));
-      return { label: labels[index]!, index, probabilities };
-    }),
-  probabilities: (answer) => answer.probabilities.map(({ probability }) => probability),
-};
+import { filmSource, type Review, type Sentiment } from "./film-servable.ts";
 
 export const filmRoute: ServiceRoute<Review, Sentiment, { statement: string }, { sentiment: number }> = {
   method: "POST",
@@ -61,11 +25,17 @@ export const reviewLength: InputMetric<Review> = {
 };
 
 /** The model in ONNX Runtime, in a worker thread. */
-export function openFilmModel(): Promise<InferenceSession> {
-  const words = input("words", "float32", ["batch", "sequence"]);
-  const { bytes } = compile({ score: sum(words, { axes: [1] }) }, { parameters: new Map() });
-  return openInference(bytes, { threads: 1 });
-}
+export const openFilmModel = (
+  options: Partial<ServedModelOptions> = {},
+): Promise<ServedModel<Review, Sentiment>> =>
+  openServedModel({
+    name: "movie-reviews",
+    version: 7,
+    source: filmSource,
+    example: { text: "A wonderful film" },
+    limits: { workers: 1 },
+    ...options,
+  });
 
 /** A prediction log that keeps what it is given. */
 export class MemoryLog implements PredictionLog {
@@ -80,16 +50,18 @@ export class MemoryLog implements PredictionLog {
 }
 
 /** All that `service` needs; ids count up from request-1. */
-export function filmOptions(session: InferenceSession, predictions: PredictionLog = new MemoryLog()) {
+export function filmOptions(
+  model: ServedModel<Review, Sentiment>,
+  predictions: PredictionLog = new MemoryLog(),
+) {
   let ids = 0;
   return {
     project: "movie-reviews",
     title: "Movie <reviews>",
-    servable: film,
     route: filmRoute,
     inputMetrics: [reviewLength],
-    model: { name: "movie-reviews", version: 7, session },
+    model,
     predictions,
     newId: () => `request-${++ids}`,
-  } satisfies ServiceOptions<Review, number[], Sentiment, { statement: string }, { sentiment: number }>;
+  } satisfies ServiceOptions<Review, Sentiment, { statement: string }, { sentiment: number }>;
 }

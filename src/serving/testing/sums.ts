@@ -1,55 +1,58 @@
-/** The smallest task that a queue can serve: rows of numbers, each answered with its sum. */
-import { float32, type InferenceSession, type NdArrays, TensorError } from "../../tensor/index.ts";
+/** The smallest worker that a queue can have: rows of numbers, each answered with its sum, in memory. */
+import type { InferenceWorker } from "../inference-worker.ts";
+import type { Answered, Outcome } from "../outcome.ts";
 
-/** The part of a task that the queue uses, over rows of numbers. */
-export const sums = {
-  lengthOf: (row: readonly number[]) => row.length,
-  collate(rows: readonly (readonly number[])[]): NdArrays {
-    const longest = Math.max(...rows.map((row) => row.length));
-    const padded = rows.flatMap((row) => [...row, ...new Array<number>(longest - row.length).fill(0)]);
-    return { values: float32([rows.length, longest], padded) };
-  },
-  respond: ({ sums }: NdArrays): number[] => Array.from(sums!.data, Number),
-};
+type Before = (rows: readonly number[][]) => Promise<void> | void;
 
-/** A session that adds up each row in memory; `before` decides when and whether a run ends. */
-export class SumSession implements InferenceSession {
-  readonly inputNames = ["values"];
-  readonly outputNames = ["sums"];
-  /** The rows of each run, without their padding. */
+/** `before` decides when and whether a run ends: when it throws, the worker ends. */
+export class SumWorker implements InferenceWorker<number[], number> {
+  /** The rows of each run. */
   readonly runs: number[][][] = [];
   isClosed = false;
-  isRunning = false;
-  readonly #before: (rows: number[][]) => Promise<void> | void;
+  readonly #before: Before;
+  readonly #ended = Promise.withResolvers<Error>();
+  #isRunning = false;
 
-  constructor(before: (rows: number[][]) => Promise<void> | void = () => {}) {
+  constructor(before: Before = () => {}) {
     this.#before = before;
   }
 
-  async run({ values }: NdArrays): Promise<NdArrays> {
-    if (this.isClosed) throw new TensorError("the session is closed");
-    if (this.isRunning) throw new TensorError("a session runs one batch at a time");
-    const [batch = 0, width = 0] = values!.shape;
-    const padded = Array.from({ length: batch }, (_, row) =>
-      Array.from(values!.data.slice(row * width, (row + 1) * width), Number),
-    );
-    const rows = padded.map((row) => row.filter((value) => value !== 0));
-    this.runs.push(rows);
-    this.isRunning = true;
+  get ended(): Promise<Error> {
+    return this.#ended.promise;
+  }
+
+  async answer(rows: readonly number[][]): Promise<Outcome<number>[]> {
+    if (this.isClosed) throw new Error("the worker is closed");
+    if (this.#isRunning) throw new Error("a worker runs one batch at a time");
+    this.runs.push([...rows]);
+    this.#isRunning = true;
     try {
       await this.#before(rows);
+    } catch (error) {
+      this.#ended.resolve(error as Error);
+      throw error;
     } finally {
-      this.isRunning = false;
+      this.#isRunning = false;
     }
-    return {
-      sums: float32(
-        [batch],
-        padded.map((row) => row.reduce((sum, value) => sum + value, 0)),
-      ),
-    };
+    return rows.map((row) => ({ answered: { answer: sumOf(row) } }));
+  }
+
+  async stream(row: number[], onPart: (part: Answered<number>) => void): Promise<Outcome<number>> {
+    for (const end of row.keys()) {
+      await this.#before([row]);
+      onPart({ answer: sumOf(row.slice(0, end + 1)) });
+    }
+    return { answered: { answer: sumOf(row) } };
+  }
+
+  async run() {
+    return { tensors: {} };
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
+    this.#ended.resolve(new Error("closed"));
   }
 }
+
+export const sumOf = (row: readonly number[]): number => row.reduce((sum, value) => sum + value, 0);

@@ -17,7 +17,7 @@ export type Prediction = z.output<typeof prediction>;
 
 /** Asks the service of a project. */
 export const predict = (project: Project, input: string, signal?: AbortSignal): Promise<Prediction> =>
-  request(`${project.path}predict`, prediction, {
+  request(`${project.path}predictions`, prediction, {
     body: { [project.input.field]: input },
     ...(signal && { signal }),
   });

@@ -1,0 +1,2 @@
+import type { Endpoint } from "./endpoint.ts";
+export const openInferenceEndpoints = (_: unknown): Endpoint[] => [];
