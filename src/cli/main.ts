@@ -1,11 +1,13 @@
 /** The `havn` command. */
 import { Command } from "commander";
 import pc from "picocolors";
+import { addAgentCommand } from "./commands/agent.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addLoadCommand } from "./commands/load.ts";
 import { addModelsCommand } from "./commands/models.ts";
 import { addServeCommand } from "./commands/serve.ts";
+import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrackCommand } from "./commands/track.ts";
 import { addTrainCommands } from "./commands/train.ts";
 import { addUpCommand } from "./commands/up.ts";
@@ -24,6 +26,8 @@ addUpCommand(program);
 addInitCommand(program);
 addTrainCommands(program);
 addEvaluateCommand(program);
+addSweepCommand(program);
+addAgentCommand(program);
 addServeCommand(program);
 addLoadCommand(program);
 addModelsCommand(program);

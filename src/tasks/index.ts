@@ -18,9 +18,19 @@ export { defineProject, loadProject, type Project, projectNames } from "./projec
 export { type ProjectConfig, projectConfig } from "./project-config.ts";
 export { inferenceAlias, type Promotion, promoteIfBetter, registerRun } from "./registration.ts";
 export { requestOf, type SampleRequest, sampleRequests } from "./sample-requests.ts";
+export {
+  type RunTrial,
+  type SweepAgentOptions,
+  type SweepEvent,
+  sweepAgent,
+  type TrialHooks,
+  type TrialOutcome,
+} from "./sweep-agent.ts";
+export { overridesOf, readSweepFile, type SweepFile } from "./sweep-file.ts";
+export { bestTrial, type ParallelAxis, type SweepResults, sweepResults } from "./sweep-results.ts";
 export { TaskError } from "./task-error.ts";
 export { textClassification } from "./text-classification.ts";
 export type { LabelAnswer } from "./text-classifier.ts";
+export type { TrainingProfile } from "./training-profile.ts";
 export { resumedConfig, type TrainedRun, trainingRun } from "./training-run.ts";
 export { translation } from "./translation.ts";
-export type { TrainingProfile } from "./training-profile.ts";

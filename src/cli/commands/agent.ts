@@ -1,0 +1,20 @@
+/** `havn agent`: joins a sweep that was started elsewhere. */
+import type { Command } from "commander";
+import { loadProject } from "../../tasks/index.ts";
+import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
+import { finishSweep, parseCount } from "./sweep.ts";
+
+export function addAgentCommand(program: Command): void {
+  withCommonOptions(program.command("agent"))
+    .description("work on a sweep, from any machine that reaches its store")
+    .argument("<sweep>", "as havn sweep and havn sweep list name it")
+    .option("--agents <n>", "how many trials at once on this machine; they share the cores", parseCount, 1)
+    .option("--project <folder>", "where the project lies; found by its name unless given")
+    .action((sweepId: string, options: CommonOptions & { agents: number; project?: string }) =>
+      withContext(options, async (context) => {
+        const sweep = await context.store.getSweep(sweepId);
+        const project = await loadProject(options.project ?? sweep.project);
+        await finishSweep(context, project, sweep, options);
+      }),
+    );
+}

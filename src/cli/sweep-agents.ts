@@ -1,0 +1,66 @@
+/** Agents of a sweep on this machine. */
+import { availableParallelism, hostname } from "node:os";
+import { type Project, sweepAgent } from "../tasks/index.ts";
+import type { Store } from "../tracking/index.ts";
+import type { CommonOptions, Context } from "./context.ts";
+import { runTrials } from "./run-trial.ts";
+import { tellSweep } from "./sweep-report.ts";
+
+export interface SweepAgentsOptions {
+  readonly project: Project;
+  readonly sweepId: string;
+  /** How many work at once; they share the cores. */
+  readonly agents: number;
+  readonly options: CommonOptions;
+}
+
+/** Works on a sweep until there is nothing left to do. @throws the first agent's error, once all have ended */
+export async function runAgents(
+  { store, terminal, checkpoints, signal }: Context,
+  { project, sweepId, agents, options }: SweepAgentsOptions,
+): Promise<void> {
+  await takeFromTheDead(store, sweepId);
+  const threads = agents > 1 ? Math.max(1, Math.floor(availableParallelism() / agents)) : undefined;
+  const runTrial = runTrials(project, { options, checkpoints, threads });
+  const failure = new AbortController();
+  const report = tellSweep(terminal);
+  const work = Array.from({ length: agents }, async (_, i) => {
+    try {
+      await sweepAgent({
+        ...{ store, sweepId, runTrial, report },
+        agent: agentName(i + 1),
+        signal: AbortSignal.any([signal, failure.signal]),
+      });
+    } catch (error) {
+      failure.abort();
+      throw error;
+    }
+  });
+  const ended = await Promise.allSettled(work);
+  for (const result of ended) if (result.status === "rejected") throw result.reason;
+}
+
+/** Says machine and process, so that a later command on the machine can tell whether the agent is alive. */
+const agentName = (index: number): string => `${hostname()}/${process.pid}/${index}`;
+
+/**
+ * Gives back the trials of agents of this machine whose process is gone, without waiting for their claims to run out.
+ * Where it is wrong (a container of the same name) the other agent notices that it has lost the trial.
+ */
+async function takeFromTheDead(store: Store, sweepId: string): Promise<void> {
+  for (const { status, agent, number } of await store.listTrials(sweepId)) {
+    const [host, pid] = agent?.split("/") ?? [];
+    if (status === "RUNNING" && agent && host === hostname() && !isAlive(Number(pid)))
+      await store.giveBackTrial(sweepId, number, agent);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user is alive, too.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
