@@ -101,6 +101,7 @@ export function imageClassifier<Name extends string>({
     },
     measure: (outcomes) => measure(outcomes, heads),
     respond: (outputs) => answersOf(heads, outputs),
+    label: (answer) => heads.map(({ name }) => answer[name].label).join(" "),
     async save(folder) {
       await saveImagePreparation(folder, { ...picture, rescale: 1, mean: [0, 0, 0], std: [1, 1, 1] });
       await writeFile(join(folder, taskFile), `${JSON.stringify({ heads, augmentation }, null, 2)}\n`);

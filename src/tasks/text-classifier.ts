@@ -84,6 +84,7 @@ export function textClassifier({
         return { label: labels[index]!, index, probabilities: named };
       });
     },
+    label: ({ label }) => label,
     probabilities: (answer) => answer.probabilities.map(({ probability }) => probability),
     async save(folder) {
       await tokenizer.save(folder);
