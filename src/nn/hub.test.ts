@@ -73,6 +73,20 @@ describe("a folder", () => {
     );
   });
 
+  test("with weights in several files is taken once all are there", async () => {
+    await writeFile(join(folder, "config.json"), "");
+    const shard = "model-00001-of-00001.safetensors";
+    await writeFile(
+      join(folder, "model.safetensors.index.json"),
+      JSON.stringify({ weight_map: { a: shard } }),
+    );
+    expect(await refusal(folder)).toMatchInlineSnapshot(
+      `": lacks model-00001-of-00001.safetensors (named by model.safetensors.index.json)"`,
+    );
+    await writeFile(join(folder, shard), "");
+    expect(await findCheckpoint(folder, files)).toBe(folder);
+  });
+
   test.each(["./nowhere", "/nowhere", "../nowhere", "~/nowhere", "a/b/c", "a\\b"])(
     "that is not there is not asked for on the hub: %s",
     async (name) => {
@@ -138,8 +152,45 @@ describe("a model on the hub", () => {
   test("without the files that are needed is refused", async () => {
     hub.behaviour.files = model("someone/old", { "config.json": "{}", "pytorch_model.bin": "weights" });
     expect(await refusal("someone/old")).toMatchInlineSnapshot(
-      `"someone/old: lacks model.safetensors on HUB; or give a local folder: model.checkpoint=FOLDER with config.json, model.safetensors"`,
+      `"someone/old: has pytorch_model.bin but no model.safetensors; convert it once in Python: AutoModel.from_pretrained(".").save_pretrained(".") (HUB); or give a local folder: model.checkpoint=FOLDER with config.json, model.safetensors"`,
     );
+  });
+
+  describe("whose weights are in several files", () => {
+    const index = (shards: readonly string[]) =>
+      JSON.stringify({ weight_map: Object.fromEntries(shards.map((shard, i) => [`tensor${i}`, shard])) });
+    const shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+    const sharded: Record<string, string> = {
+      ...{ "config.json": "{}", "vocab.txt": "[PAD]\n[UNK]\n" },
+      "model.safetensors.index.json": index(shards),
+      ...Object.fromEntries(shards.map((shard) => [shard, `the weights of ${shard}`])),
+    };
+
+    test("is downloaded with all of them, and not asked for again", async () => {
+      hub.behaviour.files = model("someone/large", sharded);
+      expect(await read(await find("someone/large"))).toEqual(sharded);
+      const asked = hub.requests.length;
+      await find("someone/large");
+      expect(hub.requests).toHaveLength(asked);
+    });
+
+    test("is refused where one is missing", async () => {
+      const { [shards[1]!]: _, ...rest } = sharded;
+      hub.behaviour.files = model("someone/large", rest);
+      expect(await refusal("someone/large")).toMatchInlineSnapshot(
+        `"someone/large: lacks model-00002-of-00002.safetensors (named by model.safetensors.index.json) (HUB); or give a local folder: model.checkpoint=FOLDER with config.json, model.safetensors"`,
+      );
+    });
+
+    test("is refused where the index leads elsewhere", async () => {
+      hub.behaviour.files = model("someone/large", {
+        ...sharded,
+        "model.safetensors.index.json": index(["../secret.safetensors"]),
+      });
+      expect(await refusal("someone/large")).toContain(
+        "must have a weight_map from tensors to files beside it",
+      );
+    });
   });
 
   test.each(["broken", "short"] as const)(

@@ -1,15 +1,12 @@
 /** Finds the files of a checkpoint: in a local folder, in the Hugging Face cache, or on the hub. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import {
-  downloadFileToCacheDir,
-  getHFHubCachePath,
-  HubApiError,
-  modelInfo,
-  pathsInfo,
-} from "@huggingface/hub";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { getHFHubCachePath, HubApiError, modelInfo } from "@huggingface/hub";
 import { CheckpointError } from "./checkpoint-error.ts";
+import { describeMissing, missingFiles, pickledFiles } from "./checkpoint-files.ts";
+import { downloadFiles, downloadShards, type HubCommit, sizesOf } from "./hub-commit.ts";
+import { indexNameOf } from "./shard-index.ts";
 
 export interface HubOptions {
   /** Branch, tag or commit. */
@@ -24,6 +21,7 @@ export interface HubOptions {
 }
 
 export interface CheckpointFiles {
+  /** Weights, such as model.safetensors, may also be there in several files with an index. */
   readonly required: readonly string[];
   /** Taken where the checkpoint has them. */
   readonly optional?: readonly string[];
@@ -57,15 +55,13 @@ export async function findCheckpoint(
   }
 }
 
-function requireFiles(folder: string, required: readonly string[]): string {
-  const missing = required.filter((file) => !existsSync(join(folder, file)));
+async function requireFiles(folder: string, required: readonly string[]): Promise<string> {
+  const missing = await missingFiles(folder, required);
   if (missing.length === 0) return folder;
-  if (missing.includes("model.safetensors") && existsSync(join(folder, "pytorch_model.bin")))
-    throw new CheckpointError(
-      folder,
-      'has pytorch_model.bin but no model.safetensors; convert it once in Python: AutoModel.from_pretrained(".").save_pretrained(".")',
-    );
-  throw new CheckpointError(folder, `lacks ${missing.join(", ")}`);
+  throw new CheckpointError(
+    folder,
+    describeMissing(missing, (file) => existsSync(join(folder, file))),
+  );
 }
 
 /** The folder of a revision in the cache, where all required files were downloaded before. */
@@ -76,10 +72,10 @@ async function snapshotOf(
 ): Promise<{ folder: string; isWhole: boolean } | undefined> {
   const reference = await readFile(join(repository, "refs", revision), "utf8").catch(() => revision);
   const folder = join(repository, "snapshots", reference.trim());
-  const has = (file: string) => existsSync(join(folder, file));
-  if (!required.every(has)) return undefined;
+  if ((await missingFiles(folder, required)).length > 0) return undefined;
   // Other programs download only what they need, such as the weights without the tokenizer.
-  return { folder, isWhole: optional.length === 0 || optional.some(has) };
+  const isWhole = optional.length === 0 || optional.some((file) => existsSync(join(folder, file)));
+  return { folder, isWhole };
 }
 
 interface Download extends HubOptions {
@@ -110,14 +106,12 @@ async function download(
   const access = { hubUrl: endpoint.replace(/\/+$/, ""), ...(accessToken && { accessToken }) };
   try {
     const { sha } = await modelInfo({ name, revision, additionalFields: ["sha"], ...access });
-    const place = { repo: name, revision: sha, ...access };
-    const files = await pathsInfo({ ...place, paths: [...required, ...optional] });
-    const missing = required.filter((file) => !files.some(({ path }) => path === file));
-    if (missing.length > 0)
-      throw new CheckpointError(name, `lacks ${missing.join(", ")} on ${endpoint}; ${elsewhere}`);
     const snapshot = join(repository, "snapshots", sha);
-    for (const { path, size } of files.filter(({ path }) => !existsSync(join(snapshot, path))))
-      await requireSize(await downloadFileToCacheDir({ ...place, path, cacheDir }), size);
+    const refusal = await downloadCheckpoint(
+      { repo: name, revision: sha, cacheDir, snapshot, ...access },
+      { required, optional },
+    );
+    if (refusal !== undefined) throw new CheckpointError(name, `${refusal} (${endpoint}); ${elsewhere}`);
     // Last, since a revision that is named counts as downloaded.
     const reference = join(repository, "refs", revision);
     await mkdir(dirname(reference), { recursive: true });
@@ -138,13 +132,22 @@ async function download(
   }
 }
 
-/** A server that ends an answer too early, but in order, is not noticed by the library. */
-async function requireSize(path: string, sizeBytes: number): Promise<void> {
-  const { size } = await stat(path);
-  if (size === sizeBytes) return;
-  await rm(await realpath(path), { force: true });
-  await rm(path, { force: true });
-  throw new Error(`${basename(path)} must have ${sizeBytes} bytes, got ${size}`);
+/** @returns what the commit lacks, in words; nothing where it has all that is required */
+async function downloadCheckpoint(
+  commit: HubCommit,
+  { required, optional }: Required<CheckpointFiles>,
+): Promise<string | undefined> {
+  const wanted = [...required, ...optional];
+  const offered = await sizesOf(commit, [...wanted, ...required.map(indexNameOf), ...pickledFiles]);
+  const indexes = required.filter((file) => !offered.has(file)).map(indexNameOf);
+  const missing = required.filter((file) => !offered.has(file) && !offered.has(indexNameOf(file)));
+  if (missing.length > 0) return describeMissing(missing, (file) => offered.has(file));
+  await downloadFiles(
+    commit,
+    [...offered].filter(([path]) => wanted.includes(path) || indexes.includes(path)),
+  );
+  for (const index of indexes) missing.push(...(await downloadShards(commit, index)));
+  return missing.length > 0 ? describeMissing(missing, () => false) : undefined;
 }
 
 /** What lies at the bottom: `fetch` says no more than that it failed. */

@@ -1,11 +1,11 @@
-/** Checkpoints in Hugging Face's layout: a folder with config.json and model.safetensors. */
+/** Checkpoints in Hugging Face's layout: a folder with config.json and model.safetensors, whole or in shards. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NdArray, Parameter } from "../tensor/index.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { Counter, computedTensor } from "./counter.ts";
 import { initialize } from "./module.ts";
-import { openSafetensors, writeSafetensors } from "./safetensors.ts";
+import { type OpenWeights, openWeights, type WriteWeightsOptions, writeWeights } from "./weight-files.ts";
 
 type Weights = Map<string, NdArray<"float32">>;
 
@@ -29,6 +29,7 @@ export interface LoadOptions {
   readonly random: () => number;
   /** The checkpoint's name of a parameter; unless given, its own, which a checkpoint of the bare base may shorten. */
   readonly storedName?: (name: string) => string;
+  /** model.safetensors unless given; where it is not there, the shards of its index. */
   readonly file?: string;
 }
 
@@ -41,16 +42,16 @@ export interface LoadedWeights {
 }
 
 /**
- * Values for every parameter from a checkpoint's model.safetensors. Counters that it does not have start at 0.
+ * Values for every parameter from a checkpoint's model.safetensors, or its shards. Counters that it does not have
+ * start at 0.
  * @throws {CheckpointError} when a shape differs, or a parameter below `base` is missing
  */
 export async function loadWeights(
   folder: string,
   parameters: ReadonlyMap<string, Parameter>,
-  { base, random, storedName, file: fileName = "model.safetensors" }: LoadOptions,
+  { base, random, storedName, file: fileName }: LoadOptions,
 ): Promise<LoadedWeights> {
-  const path = join(folder, fileName);
-  const file = await openSafetensors(path);
+  const file = await openWeights(folder, fileName);
   try {
     // A checkpoint of the bare base model names its tensors without the base's prefix.
     const isBare = ![...file.entries.keys()].some((name) => name.startsWith(`${base}.`));
@@ -63,7 +64,7 @@ export async function loadWeights(
     const weights: Weights = initialize(missing, random);
     const ordered: Weights = new Map();
     for (const [name, parameter] of parameters)
-      ordered.set(name, weights.get(name) ?? (await read(file, path, stored(name), parameter)));
+      ordered.set(name, weights.get(name) ?? (await read(file, stored(name), parameter)));
     const used = new Set([...parameters.keys()].map(stored));
     const fresh = [...missing.keys()];
     return { weights: ordered, fresh, unused: [...file.entries.keys()].filter((name) => !used.has(name)) };
@@ -72,14 +73,10 @@ export async function loadWeights(
   }
 }
 
-async function read(
-  file: Awaited<ReturnType<typeof openSafetensors>>,
-  path: string,
-  tensor: string,
-  parameter: Parameter,
-): Promise<NdArray<"float32">> {
+async function read(file: OpenWeights, tensor: string, parameter: Parameter): Promise<NdArray<"float32">> {
   const { shape } = parameter;
   const entry = file.entries.get(tensor);
+  const path = file.pathOf(tensor);
   if (!entry) throw new CheckpointError(path, `of shape [${shape.join(", ")}] is missing`, { tensor });
   if (!sameElements(entry.shape, shape))
     throw new CheckpointError(
@@ -104,7 +101,8 @@ export async function savePretrained(
   folder: string,
   config: Readonly<Record<string, unknown>>,
   weights: ReadonlyMap<string, NdArray>,
+  options: WriteWeightsOptions = {},
 ): Promise<void> {
   await writeFile(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-  await writeSafetensors(join(folder, "model.safetensors"), weights, { metadata: { format: "pt" } });
+  await writeWeights(folder, weights, options);
 }
