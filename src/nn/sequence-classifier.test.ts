@@ -8,13 +8,14 @@ import {
   compileTraining,
   crossEntropy,
   input,
+  int64,
   type NdArray,
   type NdArrays,
   type OptimizerSettings,
   type Parameter,
   sgd,
 } from "../tensor/index.ts";
-import { namedParameters, withoutDecay } from "./module.ts";
+import { initialize, namedParameters, withoutDecay } from "./module.ts";
 import { type SequenceClassifier, sequenceClassifier } from "./sequence-classifier.ts";
 import {
   floats,
@@ -212,3 +213,30 @@ describe.each(cases)(
     });
   },
 );
+
+describe("the longest text of a model", () => {
+  const sizes = { vocab_size: 12, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2 };
+  const cases = [
+    { model_type: "distilbert", vocab_size: 12, dim: 8, n_layers: 1, n_heads: 2, hidden_dim: 16, longest: 7 },
+    { model_type: "roberta", ...sizes, intermediate_size: 16, longest: 5 },
+    { model_type: "roberta", ...sizes, intermediate_size: 16, pad_token_id: 0, longest: 6 },
+  ];
+
+  test.each(cases)("is %o", async ({ longest, ...config }) => {
+    const model = sequenceClassifier({ ...config, max_position_embeddings: 7 }, 2);
+    expect(model.maxLength).toBe(longest);
+    const parameters = namedParameters(model);
+    const { bytes } = compile(
+      { logits: model.forward(symbols).logits },
+      { parameters, weights: initialize(parameters, () => 0.5) },
+    );
+    const runtime = await Runtime.load(bytes, { threads: 1 });
+    const run = (length: number) => {
+      const ones = int64([1, length], new Array(length).fill(3));
+      return runtime.run({ input_ids: ones, attention_mask: ones });
+    };
+    expect((await run(longest)).logits!.shape).toEqual([1, 2]);
+    await expect(run(longest + 1)).rejects.toThrow("the program failed");
+    await runtime.close();
+  });
+});

@@ -13,6 +13,8 @@ export interface TokenInputs {
 }
 
 export interface SequenceClassifier extends Module {
+  /** Tokens of the longest text for which it has positions. */
+  readonly maxLength: number;
   /**
    * @param pass given while training
    * @returns logits [batch, labels], and the hidden states [batch, sequence, hidden] of the embeddings and each layer

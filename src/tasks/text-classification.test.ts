@@ -261,7 +261,7 @@ describe("a model from a checkpoint folder", () => {
   test("needs room for every token and every position", async () => {
     const create = (more: object) => kind.create(fromCheckpoint(more), context());
     await expect(create({ max_length: 33 })).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[TaskError: model.max_length must be at most 32, the positions that the model knows (max_position_embeddings), got 33]`,
+      `[TaskError: model.max_length must be at most 32, the tokens that the model has positions for, got 33]`,
     );
     await expect(create({ architecture: { vocab_size: 50 } })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[TaskError: model.architecture.vocab_size must be at least 93, the size of the tokenizer's vocabulary, got 50]`,

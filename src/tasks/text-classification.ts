@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { seededRandom } from "../data/index.ts";
+import { sequenceClassifier } from "../nn/index.ts";
 import { loadTokenizer, type Tokenizer, textCleanings } from "../text/index.ts";
 import { readLabelledTexts, textDataConfig } from "./labelled-texts.ts";
 import {
@@ -59,7 +60,10 @@ export const textClassification: TaskKind<
   async create({ data: { labels, cleaning }, model }, context) {
     const tokenizer = await loadTokenizer(await tokenizerFolder(model, context));
     const checkpoint = await checkpointFolder(model, context);
-    requireRoom(await modelConfig(model, checkpoint, labels), tokenizer, model.max_length);
+    requireRoom(await modelConfig(model, checkpoint, labels), tokenizer, {
+      maxLength: model.max_length,
+      labels: labels.length,
+    });
     return textClassifier({ labels, cleaning, tokenizer, maxLength: model.max_length });
   },
   async open(folder) {
@@ -83,11 +87,15 @@ const savedTask = z.object({
 });
 
 /** Every token and every position must have its embedding; otherwise training ends in the middle of a batch. */
-function requireRoom(config: Record<string, unknown>, tokenizer: Tokenizer, maxLength: number): void {
+function requireRoom(
+  config: Record<string, unknown>,
+  tokenizer: Tokenizer,
+  { maxLength, labels }: { readonly maxLength: number; readonly labels: number },
+): void {
   requireVocabulary(config, tokenizer);
-  const { max_position_embeddings } = config;
-  if (typeof max_position_embeddings === "number" && max_position_embeddings < maxLength)
+  const model = sequenceClassifier(config, labels);
+  if (model.maxLength < maxLength)
     throw new TaskError(
-      `model.max_length must be at most ${max_position_embeddings}, the positions that the model knows (max_position_embeddings), got ${maxLength}`,
+      `model.max_length must be at most ${model.maxLength}, the tokens that the model has positions for, got ${maxLength}`,
     );
 }

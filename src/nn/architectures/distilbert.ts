@@ -165,10 +165,12 @@ export class DistilbertForSequenceClassification extends Module implements Seque
   readonly distilbert: DistilbertModel;
   readonly pre_classifier: Linear;
   readonly classifier: Linear;
+  readonly maxLength: number;
   readonly #rate: number;
 
   constructor(config: DistilbertConfig, labels: number) {
     super();
+    this.maxLength = config.max_position_embeddings;
     const { dim, seq_classif_dropout, initializer_range: deviation } = config;
     this.distilbert = new DistilbertModel(config);
     this.pre_classifier = new Linear(dim, dim, { deviation });

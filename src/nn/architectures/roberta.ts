@@ -228,9 +228,12 @@ class ClassificationHead extends Module {
 export class RobertaForSequenceClassification extends Module implements SequenceClassifier {
   readonly roberta: RobertaModel;
   readonly classifier: ClassificationHead;
+  readonly maxLength: number;
 
   constructor(config: RobertaConfig, labels: number) {
     super();
+    // Positions begin behind that of the padding.
+    this.maxLength = config.max_position_embeddings - config.pad_token_id - 1;
     this.roberta = new RobertaModel(config);
     this.classifier = new ClassificationHead(config, labels);
   }
