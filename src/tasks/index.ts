@@ -1,11 +1,13 @@
 /** What a project is made from, and the steps of its life: train, evaluate, register, promote, serve. */
 export { type EvaluatedRun, evaluationRun } from "./evaluation-run.ts";
+export { type FoundModel, findModel, foundFiles } from "./find-model.ts";
 export { announceEnd, followRuns } from "./follow-runs.ts";
 export { imageClassification } from "./image-classification.ts";
 export { imageUpload } from "./image-upload.ts";
 export { type InitializedProject, initProject, type NewProject } from "./init-project.ts";
+export { type Judgement, judgeModel } from "./judge-model.ts";
 export type { ModelComparison, ModelMeasurement } from "./measure-model.ts";
-export { versionFolder } from "./model-folder.ts";
+export { versionFolder, withTemporaryFolder } from "./model-folder.ts";
 export { exportVersion, type ModelVariant, type QuantizedVersion, quantizeVersion } from "./model-variant.ts";
 export {
   openService,
@@ -29,6 +31,7 @@ export {
 export { overridesOf, readSweepFile, type SweepFile } from "./sweep-file.ts";
 export { bestTrial, type ParallelAxis, type SweepResults, sweepResults } from "./sweep-results.ts";
 export { TaskError } from "./task-error.ts";
+export { loadingFrom } from "./task-module.ts";
 export { textClassification } from "./text-classification.ts";
 export type { LabelAnswer } from "./text-classifier.ts";
 export type { TrainingProfile } from "./training-profile.ts";

@@ -59,7 +59,7 @@ export async function initProject({
   const splits = splitDataset(
     rows,
     { train: 0.8, validation: 0.1, test: 0.1 },
-    { seed, stratifyBy: (row) => row.label },
+    { seed, stratifyBy: (row: LabelledRow) => row.label },
   );
 
   await mkdir(join(folder, "data"), { recursive: true });

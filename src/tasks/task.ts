@@ -39,6 +39,8 @@ export interface Task<Row, Input, Example, Outcome, Answer>
   prepare(input: Row | Input): Example | Promise<Example>;
   /** Writes what is needed to prepare and answer elsewhere exactly as here. */
   save(folder: string): Promise<void>;
+  /** The outcome of a row that a service has answered. */
+  judge?(row: Row, answer: Answer): Outcome;
   /** One for each question that the task answers with a label. */
   confusions?(outcomes: readonly Outcome[]): readonly Confusion[];
   /** The rows that were judged wrongly, as a table. */

@@ -86,6 +86,10 @@ export function textClassifier({
     },
     label: ({ label }) => label,
     probabilities: (answer) => answer.probabilities.map(({ probability }) => probability),
+    judge: ({ label }, { index, probabilities }) => ({
+      ...{ label, predicted: index },
+      probabilities: probabilities.map(({ probability }) => probability),
+    }),
     async save(folder) {
       await tokenizer.save(folder);
       await writeFile(

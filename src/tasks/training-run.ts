@@ -159,18 +159,23 @@ const overridesFile = "overrides.json";
 
 /**
  * The configuration that a run was started with, composed again.
+ * @param more overrides on top of the run's own
  * @throws {TaskError} when the run is of another project
  */
 export async function resumedConfig(
   project: Project,
   { runId, tags }: Run,
   store: Store,
+  more: readonly string[] = [],
 ): Promise<ProjectConfig> {
   if (tags["havn.project"] !== project.name)
     throw new TaskError(`run ${runId} is of ${tags["havn.project"] ?? "no project"}, not of ${project.name}`);
   const text = new TextDecoder().decode(await store.artifacts(runId).read(overridesFile));
   const overrides = z.array(z.string()).parse(JSON.parse(text));
-  return projectConfig(project, overrides, { command: `havn train ${project.name}` });
+  return projectConfig(project, [...overrides, ...more], {
+    command: `havn train ${project.name}`,
+    ...(more.length > 0 && { workingFolder: process.cwd() }),
+  });
 }
 
 const datasetOf = (dataset: Dataset<unknown>, context: string) => {

@@ -1,42 +1,105 @@
 /** `havn evaluate`. */
 import type { Command } from "commander";
+import { quote } from "../../config/index.ts";
 import {
   evaluationRun,
+  findModel,
+  foundFiles,
+  judgeModel,
   loadProject,
+  type Project,
+  projectConfig,
   promotedVersion,
   resumedConfig,
   TaskError,
   versionFolder,
+  withTemporaryFolder,
 } from "../../tasks/index.ts";
-import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
+import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { formatMetrics } from "../terminal.ts";
 
 interface EvaluateOptions extends CommonOptions {
   readonly run?: string;
+  readonly checkpoint?: string;
+  readonly data?: string;
+  readonly service?: string;
 }
 
 export function addEvaluateCommand(program: Command): void {
   withCommonOptions(program.command("evaluate"))
     .description("measure a model on the test split, list what it gets wrong")
     .argument("<project>", "name or folder of the project")
+    .argument("[overrides...]", "other data, such as data=NAME: its metrics bear that name")
     .option("--run <run>", "the model of this run; the promoted one unless given")
-    .action(async (name: string, options: EvaluateOptions) => {
+    .option("--checkpoint <dir>", "a model or checkpoint on disk, or a folder of which the newest is taken")
+    .option("--data <dir>", "folder of the data files, the same as data.folder=DIR")
+    .option("--service <url>", "ask this running service, as its users do")
+    .action(async (name: string, typed: string[], options: EvaluateOptions) => {
+      if (options.run && options.checkpoint)
+        throw new TaskError("--run and --checkpoint name two models; give one of them");
       const project = await loadProject(name);
-      await withContext(options, async ({ store, terminal }) => {
-        const promoted = await promotedVersion(project, store);
-        const model = options.run ? { runId: options.run } : promoted && versionFolder(promoted);
-        if (!model)
-          throw new TaskError(
-            `${project.name} has no model yet; train one with\n  npx havn run ${project.name}`,
-          );
-        const { runId } = model;
-        const config = await resumedConfig(project, await store.getRun(runId), store);
-        const evaluated = await evaluationRun(project, model, { store, config });
-        const words = [
-          `run ${runId} on ${evaluated.rows} rows: ${formatMetrics(evaluated.metrics)}`,
-          `${evaluated.mistakes} misclassified rows are its artifact ${evaluated.folder}/misclassified.csv`,
-        ];
-        terminal.result(words.join("\n"), evaluated);
-      });
+      const overrides = [
+        ...typed,
+        ...(options.data === undefined ? [] : [`data.folder=${quote(options.data)}`]),
+      ];
+      await withContext(options, (context) =>
+        options.checkpoint
+          ? evaluateCheckpoint(project, options.checkpoint, overrides, { ...options, context })
+          : evaluateRun(project, overrides, { ...options, context }),
+      );
     });
+}
+
+type Evaluating = EvaluateOptions & { readonly context: Context };
+
+async function evaluateRun(
+  project: Project,
+  overrides: readonly string[],
+  { run, service, context: { store, terminal } }: Evaluating,
+): Promise<void> {
+  const promoted = await promotedVersion(project, store);
+  const model = run ? { runId: run } : promoted && versionFolder(promoted);
+  if (!model)
+    throw new TaskError(`${project.name} has no model yet; train one with\n  npx havn run ${project.name}`);
+  const { runId } = model;
+  const own = await resumedConfig(project, await store.getRun(runId), store);
+  const config =
+    overrides.length > 0 ? await resumedConfig(project, await store.getRun(runId), store, overrides) : own;
+  const { data } = config.composition.choices;
+  const label = overrides.length === 0 ? undefined : (data ?? "other");
+  const evaluated = await evaluationRun(project, model, { store, config, service, label });
+  const words = [
+    `run ${runId} on ${evaluated.rows} rows: ${formatMetrics(evaluated.metrics)}`,
+    ...evaluated.report,
+    `${evaluated.mistakes} misclassified rows are its artifact ${evaluated.folder}/misclassified.csv`,
+  ];
+  terminal.result(words.join("\n"), evaluated);
+}
+
+/** A checkpoint on disk may be of no run of this home: its metrics are told and not logged. */
+async function evaluateCheckpoint(
+  project: Project,
+  path: string,
+  overrides: readonly string[],
+  { context: { store, terminal } }: Evaluating,
+): Promise<void> {
+  const found = await findModel(path);
+  const known =
+    found.runId === undefined ? undefined : await store.getRun(found.runId).catch(() => undefined);
+  const config = known
+    ? await resumedConfig(project, known, store, overrides)
+    : projectConfig(project, overrides, {
+        command: `havn evaluate ${project.name}`,
+        workingFolder: process.cwd(),
+      });
+  const judged = await withTemporaryFolder(async (workFolder) =>
+    judgeModel(project, await foundFiles(project, found, { config, workFolder }), { config }),
+  );
+  const { rows, metrics, mistakes, report } = judged;
+  const words = [
+    `${found.kind} ${found.folder} on ${rows} rows: ${formatMetrics(metrics)}`,
+    ...report,
+    `${mistakes.length} rows are misclassified`,
+  ];
+  terminal.result(words.join("\n"), { ...found, rows, metrics, mistakes: mistakes.length });
 }
