@@ -158,8 +158,9 @@ async function writeAndSync(file: string, source: ObjectSource, name: string): P
     try {
       for await (const chunk of chunks) await writeFully(handle, chunk);
     } catch (cause) {
-      // A full disk is the store's failure and keeps its own words; all others come from the source.
-      if (codeOf(cause) === "ENOSPC" || codeOf(cause) === "EIO") throw cause;
+      if (isFull(cause)) throw noSpace(name, cause);
+      // A broken disk is the store's failure and keeps its own words; all others come from the source.
+      if (codeOf(cause) === "EIO") throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new StorageError(
         "broken-source",
@@ -168,12 +169,25 @@ async function writeAndSync(file: string, source: ObjectSource, name: string): P
         { cause },
       );
     }
-    await handle.sync();
+    // Some file systems find out only now that there is no room.
+    await handle.sync().catch((cause) => {
+      throw isFull(cause) ? noSpace(name, cause) : cause;
+    });
     return await handle.stat();
   } finally {
     await handle.close();
   }
 }
+
+const isFull = (error: unknown) => ["ENOSPC", "EDQUOT"].includes(codeOf(error) ?? "");
+
+const noSpace = (name: string, cause: unknown) =>
+  new StorageError(
+    "no-space",
+    name,
+    `object ${name} was not written: the disk of the store is full. Nothing else is lost; make room and try again`,
+    { cause },
+  );
 
 async function writeFully(handle: fs.FileHandle, chunk: Uint8Array): Promise<void> {
   for (let done = 0; done < chunk.byteLength; ) {

@@ -4,7 +4,9 @@ export type StorageErrorCode =
   | "not-found"
   | "outside-root"
   | "conflict"
-  | "broken-source";
+  | "broken-source"
+  | "no-space"
+  | "unavailable";
 
 /** What went wrong with an object: data first, words for the person last. */
 export class StorageError extends Error {
