@@ -53,7 +53,7 @@ export async function openStore({
     ...sqlRuns(engine, now),
     ...sqlRegistry(engine, now, user),
     ...sqlRegistryEvents(engine, now),
-    ...sqlSweeps(engine, now),
+    ...sqlSweeps(engine, now, user),
     ...sqlLoggedModels(engine, now),
     ...sqlTraces(engine),
     files: artifacts,

@@ -83,7 +83,7 @@ export interface SweepStore {
   /**
    * Takes a trial that waits or whose agent has not renewed its claim in time; where there is none, the proposal,
    * if no other agent has added a trial meanwhile. Undefined: look again, think again. A sweep that does not run
-   * hands out nothing.
+   * hands out nothing. An agent that has a trial gets the same again.
    */
   claimTrial(sweepId: string, claim: TrialClaim): Promise<Trial | undefined>;
   /** Says that the agent is alive, and which run it made. @returns false when the trial is not the agent's any more */

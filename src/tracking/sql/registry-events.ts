@@ -27,7 +27,8 @@ export async function writeEvent(db: Database, event: Omit<RegistryEvent, "numbe
 }
 
 /** Events of the registry, and who has heard of them, in SQL. */
-export function sqlRegistryEvents({ db }: Engine, now: () => number): RegistryEvents {
+export function sqlRegistryEvents(engine: Engine, now: () => number): RegistryEvents {
+  const { db } = engine;
   return {
     async listRegistryEvents({ name, limit = 1000 } = {}) {
       const all = db.selectFrom("registry_events").selectAll();
@@ -56,7 +57,7 @@ export function sqlRegistryEvents({ db }: Engine, now: () => number): RegistryEv
         .execute();
     },
     claimDelivery: (webhook, leaseMs) =>
-      db.transaction().execute(async (transaction) => {
+      engine.transaction(async (transaction) => {
         // Servers side by side take turns: the row of the webhook is the lock for its deliveries.
         const known = await transaction
           .updateTable("webhooks")

@@ -13,9 +13,14 @@ import type { Database, Engine } from "./engine.ts";
 import { checkInteger, checkName, checkText } from "./limits.ts";
 import type { Tables } from "./tables.ts";
 
-/** Sweeps and trials in SQL. */
-export function sqlSweeps({ db }: Engine, now: () => number): SweepStore {
-  async function createSweep({ project, name, definition, overrides, seed, user = "" }: NewSweep) {
+/**
+ * Sweeps and trials in SQL.
+ * @param owner who starts a sweep, unless its maker says another
+ */
+export function sqlSweeps(engine: Engine, now: () => number, owner: string): SweepStore {
+  const { db } = engine;
+
+  async function createSweep({ project, name, definition, overrides, seed, user = owner }: NewSweep) {
     checkName("project of a sweep", "name", project);
     checkName("sweep", "name", name);
     checkInteger("seed of a sweep", seed);
@@ -87,7 +92,7 @@ export function sqlSweeps({ db }: Engine, now: () => number): SweepStore {
       return getSweep(sweepId);
     },
     claimTrial: (sweepId, claim) =>
-      db.transaction().execute(async (transaction) => {
+      engine.transaction(async (transaction) => {
         const time = now();
         // The row of the sweep is the lock for its trials.
         const sweep = await touch(transaction, sweepId, { last_update_time: time });
@@ -117,6 +122,9 @@ async function claimWithin(
   checkName("agent", "name", agent);
   const trials = await trialsOf(db, sweepId);
   const taken = { agent, status: "RUNNING", lease_until: time + leaseMs, start_time: time } as const;
+  // An agent has one trial at a time: it asks again where the answer did not reach it.
+  const own = trials.find((trial) => trial.agent === agent && trial.status === "RUNNING");
+  if (own) return toTrial(own);
   for (const trial of trials) {
     const isExpired = trial.status === "RUNNING" && (trial.lease_until ?? 0) <= time;
     if (!isExpired && trial.status !== "WAITING") continue;
