@@ -48,6 +48,7 @@ describe("artifacts", () => {
       "content-disposition": "attachment; filename*=UTF-8''s%C3%A6tning%20%281%29.html",
       "x-content-type-options": "nosniff",
       "content-security-policy": "sandbox",
+      "accept-ranges": "bytes",
     });
   });
 

@@ -1,16 +1,28 @@
 import { z } from "zod";
 import { StoreError } from "../store-error.ts";
-import { entries, requiredText, search, toRecord, view } from "./fields.ts";
-import { experimentReply, experimentsReply, toExperiment, toNextPage } from "./replies.ts";
+import { location } from "./artifact-place.ts";
+import { entries, repeated, requiredText, search, tagValue, toRecord, view } from "./fields.ts";
+import {
+  datasetSummaryReply,
+  experimentReply,
+  experimentsReply,
+  toDatasetSummary,
+  toExperiment,
+  toNextPage,
+} from "./replies.ts";
 import { route } from "./route.ts";
+
+const nothing = z.object({});
 
 const createExperiment = route({
   method: "POST",
   path: "/api/2.0/mlflow/experiments/create",
-  request: z.object({ name: requiredText, tags: entries() }),
+  request: z.object({ name: requiredText, tags: entries(), artifact_location: location }),
   response: z.object({ experiment_id: z.string() }),
-  async handle({ name, tags }, { store }) {
-    return { experiment_id: (await store.createExperiment(name, toRecord(tags))).experimentId };
+  async handle({ name, tags, artifact_location }, { store }) {
+    const place = artifact_location === undefined ? {} : { artifactLocation: artifact_location };
+    const { experimentId } = await store.createExperiment(name, toRecord(tags), place);
+    return { experiment_id: experimentId };
   },
 });
 
@@ -43,6 +55,7 @@ const getExperimentByName = route({
 const searchExperiments = route({
   method: ["GET", "POST"],
   path: "/api/2.0/mlflow/experiments/search",
+  needs: "read",
   request: search.and(z.object({ view_type: view })),
   response: experimentsReply,
   async handle({ view_type, ...query }, { store }) {
@@ -51,4 +64,84 @@ const searchExperiments = route({
   },
 });
 
-export const experimentRoutes = [createExperiment, getExperiment, getExperimentByName, searchExperiments];
+const updateExperiment = route({
+  method: "POST",
+  path: "/api/2.0/mlflow/experiments/update",
+  request: z.object({ experiment_id: requiredText, new_name: requiredText }),
+  response: nothing,
+  async handle({ experiment_id, new_name }, { store }) {
+    await store.renameExperiment(experiment_id, new_name);
+    return {};
+  },
+});
+
+const deleteExperiment = route({
+  method: "POST",
+  path: "/api/2.0/mlflow/experiments/delete",
+  request: z.object({ experiment_id: requiredText }),
+  response: nothing,
+  async handle({ experiment_id }, { store }) {
+    await store.deleteExperiment(experiment_id);
+    return {};
+  },
+});
+
+const restoreExperiment = route({
+  method: "POST",
+  path: "/api/2.0/mlflow/experiments/restore",
+  request: z.object({ experiment_id: requiredText }),
+  response: nothing,
+  async handle({ experiment_id }, { store }) {
+    await store.restoreExperiment(experiment_id);
+    return {};
+  },
+});
+
+const setExperimentTag = route({
+  method: "POST",
+  path: "/api/2.0/mlflow/experiments/set-experiment-tag",
+  request: z.object({ experiment_id: requiredText, key: requiredText, value: tagValue }),
+  response: nothing,
+  async handle({ experiment_id, key, value }, { store }) {
+    await store.setExperimentTag(experiment_id, key, value);
+    return {};
+  },
+});
+
+const deleteExperimentTag = route({
+  method: "POST",
+  path: "/api/2.0/mlflow/experiments/delete-experiment-tag",
+  request: z.object({ experiment_id: requiredText, key: requiredText }),
+  response: nothing,
+  async handle({ experiment_id, key }, { store }) {
+    await store.deleteExperimentTag(experiment_id, key);
+    return {};
+  },
+});
+
+/** The original has forgotten a slash in one of its paths; clients know either. */
+const searchDatasets = ["/api/2.0/mlflow", "/api/2.0mlflow"].map((prefix) =>
+  route({
+    method: "POST",
+    path: `${prefix}/experiments/search-datasets`,
+    needs: "read",
+    request: z.object({ experiment_ids: repeated(z.string("must be text"), 1000) }),
+    response: z.object({ dataset_summaries: z.array(datasetSummaryReply) }),
+    async handle({ experiment_ids }, { store }) {
+      return { dataset_summaries: (await store.searchDatasets(experiment_ids)).map(toDatasetSummary) };
+    },
+  }),
+);
+
+export const experimentRoutes = [
+  createExperiment,
+  getExperiment,
+  getExperimentByName,
+  searchExperiments,
+  updateExperiment,
+  deleteExperiment,
+  restoreExperiment,
+  setExperimentTag,
+  deleteExperimentTag,
+  ...searchDatasets,
+];

@@ -41,6 +41,15 @@ export const double = z.union(
   'must be a number, "NaN", "Infinity" or "-Infinity"',
 );
 
+/** The three ways in which a query or a body says yes or no. */
+export const flag = z
+  .union(
+    [z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")],
+    "must be true or false",
+  )
+  .nullish()
+  .transform((value) => value ?? false);
+
 /** A list; a query writes one element without brackets, and none by leaving it out. */
 export const repeated = <Item extends z.ZodType>(item: Item, most = 100_000) =>
   z.preprocess(
@@ -48,9 +57,17 @@ export const repeated = <Item extends z.ZodType>(item: Item, most = 100_000) =>
     z.array(item).max(most, `must hold at most ${most} elements`),
   );
 
+/** The value of a tag or param: one that is not given is empty. */
+export const tagValue = z
+  .string("must be text")
+  .nullish()
+  .transform((value) => value ?? "");
+
 /** A list of `{key, value}`, as the protocol writes params and tags. */
-export const entries = (most?: number) =>
-  repeated(z.object({ key: requiredText, value: z.string("must be text").default("") }), most);
+export const entries = (most?: number) => repeated(z.object({ key: requiredText, value: tagValue }), most);
+
+/** A version of a model, which the protocol writes as text. */
+export const version = z.union([z.string(), z.number()]).pipe(int64);
 
 export const toRecord = (list: readonly { key: string; value: string }[]): Record<string, string> =>
   Object.fromEntries(list.map(({ key, value }) => [key, value]));

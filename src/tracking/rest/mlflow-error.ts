@@ -8,6 +8,7 @@ const statusOf = {
   RESOURCE_ALREADY_EXISTS: 400,
   RESOURCE_DOES_NOT_EXIST: 404,
   ENDPOINT_NOT_FOUND: 404,
+  NOT_IMPLEMENTED: 501,
   INTERNAL_ERROR: 500,
   TEMPORARILY_UNAVAILABLE: 503,
   RESOURCE_EXHAUSTED: 507,
@@ -45,6 +46,8 @@ const ofStorage: Record<StorageErrorCode, MlflowErrorCode> = {
   "outside-root": "INVALID_PARAMETER_VALUE",
   conflict: "INVALID_PARAMETER_VALUE",
   "broken-source": "BAD_REQUEST",
+  "no-space": "RESOURCE_EXHAUSTED",
+  unavailable: "TEMPORARILY_UNAVAILABLE",
 };
 
 /** An error in the words of the protocol; `undefined` for one that nobody foresaw. */

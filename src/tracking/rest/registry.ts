@@ -1,112 +1,136 @@
+// Registered models: the names under which versions are kept.
 import { z } from "zod";
-import type { RegisteredModel, Store } from "../store.ts";
-import { entries, int64, optionalText, requiredText, search, toRecord } from "./fields.ts";
+import type { ModelVersion, RegisteredModel, Store } from "../store.ts";
+import { entries, optionalText, repeated, requiredText, search, tagValue, toRecord } from "./fields.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import {
   modelVersionReply,
-  modelVersionsReply,
   registeredModelReply,
   registeredModelsReply,
   toModelVersion,
-  toNextPage,
   toRegisteredModel,
-} from "./replies.ts";
+} from "./registry-replies.ts";
+import { toNextPage } from "./replies.ts";
 import { route } from "./route.ts";
+import { parseStage } from "./stage.ts";
 
-/** A model as its reply, with the newest of its versions. */
+const path = "/api/2.0/mlflow/registered-models";
+const nothing = z.object({});
+const byName = z.object({ name: requiredText });
+const oneModel = z.object({ registered_model: registeredModelReply });
+
+/** Of each stage that any version is in, the newest; they come newest first. */
+function latestOfStages(versions: readonly ModelVersion[]): ModelVersion[] {
+  const latest = new Map<string, ModelVersion>();
+  for (const version of versions) if (!latest.has(version.stage)) latest.set(version.stage, version);
+  return [...latest.values()];
+}
+
 async function reply(store: Store, model: RegisteredModel) {
-  const [latest] = await store.listModelVersions(model.name);
-  return toRegisteredModel(model, latest);
+  return toRegisteredModel(model, latestOfStages(await store.listModelVersions(model.name)));
 }
 
 const createRegisteredModel = route({
   method: "POST",
-  path: "/api/2.0/mlflow/registered-models/create",
-  request: z.object({ name: requiredText, description: optionalText, tags: entries() }),
-  response: z.object({ registered_model: registeredModelReply }),
+  path: `${path}/create`,
+  request: byName.extend({ description: optionalText, tags: entries() }),
+  response: oneModel,
   async handle({ name, description = "", tags }, { store }) {
     const model = await store.createRegisteredModel(name, { description, tags: toRecord(tags) });
-    return { registered_model: toRegisteredModel(model, undefined) };
+    return { registered_model: toRegisteredModel(model, []) };
   },
 });
 
 const getRegisteredModel = route({
   method: "GET",
-  path: "/api/2.0/mlflow/registered-models/get",
-  request: z.object({ name: requiredText }),
-  response: z.object({ registered_model: registeredModelReply }),
+  path: `${path}/get`,
+  request: byName,
+  response: oneModel,
   async handle({ name }, { store }) {
     return { registered_model: await reply(store, await store.getRegisteredModel(name)) };
   },
 });
 
+const updateRegisteredModel = route({
+  method: "PATCH",
+  path: `${path}/update`,
+  request: byName.extend({ description: tagValue }),
+  response: oneModel,
+  async handle({ name, description }, { store }) {
+    return { registered_model: await reply(store, await store.updateRegisteredModel(name, { description })) };
+  },
+});
+
+const renameRegisteredModel = route({
+  method: "POST",
+  path: `${path}/rename`,
+  request: byName.extend({ new_name: requiredText }),
+  response: oneModel,
+  async handle({ name, new_name }, { store }) {
+    return { registered_model: await reply(store, await store.renameRegisteredModel(name, new_name)) };
+  },
+});
+
+const deleteRegisteredModel = route({
+  method: "DELETE",
+  path: `${path}/delete`,
+  request: byName,
+  response: nothing,
+  async handle({ name }, { store }) {
+    await store.deleteRegisteredModel(name);
+    return {};
+  },
+});
+
 const searchRegisteredModels = route({
   method: "GET",
-  path: "/api/2.0/mlflow/registered-models/search",
+  path: `${path}/search`,
   request: search,
   response: registeredModelsReply,
   async handle(query, { store }) {
-    const page = await store.searchRegisteredModels(query);
+    if ((query.maxResults ?? 0) > 1000)
+      throw new MlflowError(
+        "INVALID_PARAMETER_VALUE",
+        `max_results must be at most 1000, got ${query.maxResults}`,
+      );
+    const page = await store.searchRegisteredModels({ maxResults: 100, ...query });
     const models = page.items.map((model) => reply(store, model));
     return { registered_models: await Promise.all(models), ...toNextPage(page) };
   },
 });
 
-const getModelVersion = route({
-  method: "GET",
-  path: "/api/2.0/mlflow/model-versions/get",
-  request: z.object({ name: requiredText, version: int64 }),
-  response: z.object({ model_version: modelVersionReply }),
-  async handle({ name, version }, { store }) {
-    return { model_version: toModelVersion(await store.getModelVersion(name, version)) };
+const getLatestVersions = route({
+  method: ["GET", "POST"],
+  path: `${path}/get-latest-versions`,
+  needs: "read",
+  request: byName.extend({ stages: repeated(z.string("must be text"), 10) }),
+  response: z.object({ model_versions: z.array(modelVersionReply) }),
+  async handle({ name, stages }, { store }) {
+    const wanted = stages.map(parseStage);
+    const latest = latestOfStages(await store.listModelVersions(name));
+    const asked = latest.filter(({ stage }) => wanted.length === 0 || wanted.includes(stage));
+    return { model_versions: asked.map(toModelVersion) };
   },
 });
 
-const searchModelVersions = route({
-  method: "GET",
-  path: "/api/2.0/mlflow/model-versions/search",
-  request: search,
-  response: modelVersionsReply,
-  async handle(query, { store }) {
-    const page = await store.searchModelVersions(query);
-    return { model_versions: page.items.map(toModelVersion), ...toNextPage(page) };
-  },
-});
-
-const aliasPath = "/api/2.0/mlflow/registered-models/alias";
-
-const getVersionByAlias = route({
-  method: "GET",
-  path: aliasPath,
-  request: z.object({ name: requiredText, alias: requiredText }),
-  response: z.object({ model_version: modelVersionReply }),
-  async handle({ name, alias }, { store }) {
-    await store.getRegisteredModel(name);
-    const version = await store.getVersionByAlias(name, alias);
-    if (version) return { model_version: toModelVersion(version) };
-    // The original answers this code, and its client relies on it.
-    throw new MlflowError("INVALID_PARAMETER_VALUE", `Registered model alias ${alias} not found.`);
-  },
-});
-
-const setAlias = route({
+const setTag = route({
   method: "POST",
-  path: aliasPath,
-  request: z.object({ name: requiredText, alias: requiredText, version: int64 }),
-  response: z.object({}),
-  async handle({ name, alias, version }, { store }) {
-    await store.setAlias(name, alias, version);
+  path: `${path}/set-tag`,
+  request: byName.extend({ key: requiredText, value: tagValue }),
+  response: nothing,
+  async handle({ name, key, value }, { store }) {
+    await store.setRegisteredModelTag(name, key, value);
     return {};
   },
 });
 
-const deleteAlias = route({
+const deleteTag = route({
   method: "DELETE",
-  path: aliasPath,
-  request: z.object({ name: requiredText, alias: requiredText }),
-  response: z.object({}),
-  async handle({ name, alias }, { store }) {
-    await store.deleteAlias(name, alias);
+  path: `${path}/delete-tag`,
+  request: byName.extend({ key: requiredText }),
+  response: nothing,
+  async handle({ name, key }, { store }) {
+    await store.deleteRegisteredModelTag(name, key);
     return {};
   },
 });
@@ -114,10 +138,11 @@ const deleteAlias = route({
 export const registryRoutes = [
   createRegisteredModel,
   getRegisteredModel,
+  updateRegisteredModel,
+  renameRegisteredModel,
+  deleteRegisteredModel,
   searchRegisteredModels,
-  getModelVersion,
-  searchModelVersions,
-  getVersionByAlias,
-  setAlias,
-  deleteAlias,
+  getLatestVersions,
+  setTag,
+  deleteTag,
 ];

@@ -1,14 +1,40 @@
 // Records of the store in the words of the protocol.
 import { z } from "zod";
-import type { Experiment, Metric, ModelVersion, RegisteredModel, Run } from "../store.ts";
+import type { Dataset, DatasetUse, Experiment, Metric, Run } from "../store.ts";
+import { experimentUri, runUri } from "./artifact-place.ts";
 
-const entry = z.object({ key: z.string(), value: z.string() });
-const token = z.string().optional();
+export const entry = z.object({ key: z.string(), value: z.string() });
+export const token = z.string().optional();
 
 /** NaN and the infinities go as text, as protocol buffers write them in JSON. */
 const double = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]);
 
-export const metricReply = z.object({ key: z.string(), value: double, timestamp: z.int(), step: z.int() });
+export const metricReply = z.object({
+  key: z.string(),
+  value: double,
+  timestamp: z.int(),
+  step: z.int(),
+  model_id: z.string().optional(),
+  dataset_name: z.string().optional(),
+  dataset_digest: z.string().optional(),
+  run_id: z.string().optional(),
+});
+
+const datasetReply = z.object({
+  name: z.string(),
+  digest: z.string(),
+  source_type: z.string(),
+  source: z.string(),
+  schema: z.string().optional(),
+  profile: z.string().optional(),
+});
+
+export const datasetSummaryReply = z.object({
+  experiment_id: z.string(),
+  name: z.string(),
+  digest: z.string(),
+  context: z.string().optional(),
+});
 
 export const experimentReply = z.object({
   experiment_id: z.string(),
@@ -37,61 +63,16 @@ export const runReply = z.object({
   info: runInfoReply,
   data: z.object({ metrics: z.array(metricReply), params: z.array(entry), tags: z.array(entry) }),
   inputs: z.object({
-    dataset_inputs: z.array(
-      z.object({
-        tags: z.array(entry),
-        dataset: z.object({
-          name: z.string(),
-          digest: z.string(),
-          source_type: z.string(),
-          source: z.string(),
-          profile: z.string().optional(),
-        }),
-      }),
-    ),
+    dataset_inputs: z.array(z.object({ tags: z.array(entry), dataset: datasetReply })),
+    model_inputs: z.array(z.object({ model_id: z.string() })),
   }),
-});
-
-export const modelVersionReply = z.object({
-  name: z.string(),
-  version: z.string(),
-  creation_timestamp: z.int(),
-  last_updated_timestamp: z.int(),
-  current_stage: z.literal("None"),
-  description: z.string(),
-  source: z.string(),
-  run_id: z.string(),
-  status: z.literal("READY"),
-  tags: z.array(entry),
-  aliases: z.array(z.string()),
-});
-
-export const registeredModelReply = z.object({
-  name: z.string(),
-  creation_timestamp: z.int(),
-  last_updated_timestamp: z.int(),
-  description: z.string(),
-  latest_versions: z.array(modelVersionReply),
-  tags: z.array(entry),
-  aliases: z.array(z.object({ alias: z.string(), version: z.string() })),
+  outputs: z.object({ model_outputs: z.array(z.object({ model_id: z.string(), step: z.int() })) }),
 });
 
 export const experimentsReply = z.object({ experiments: z.array(experimentReply), next_page_token: token });
 export const runsReply = z.object({ runs: z.array(runReply), next_page_token: token });
 export const metricsReply = z.object({ metrics: z.array(metricReply), next_page_token: token });
-export const registeredModelsReply = z.object({
-  registered_models: z.array(registeredModelReply),
-  next_page_token: token,
-});
-export const modelVersionsReply = z.object({
-  model_versions: z.array(modelVersionReply),
-  next_page_token: token,
-});
-
-/** Where clients find a run's files: behind this server. */
-export const artifactUri = (runId: string) => `mlflow-artifacts:/${runId}`;
-
-const toEntries = (record: Record<string, string>) =>
+export const toEntries = (record: Record<string, string>) =>
   Object.entries(record).map(([key, value]) => ({ key, value }));
 
 export const toNextPage = ({ nextPageToken }: { readonly nextPageToken?: string }) =>
@@ -101,7 +82,7 @@ export function toExperiment(experiment: Experiment): z.input<typeof experimentR
   return {
     experiment_id: experiment.experimentId,
     name: experiment.name,
-    artifact_location: "mlflow-artifacts:/",
+    artifact_location: experimentUri(experiment),
     lifecycle_stage: experiment.lifecycleStage,
     creation_time: experiment.creationTime,
     last_update_time: experiment.lastUpdateTime,
@@ -109,9 +90,15 @@ export function toExperiment(experiment: Experiment): z.input<typeof experimentR
   };
 }
 
-export function toMetric({ key, value, timestamp, step }: Metric): z.input<typeof metricReply> {
+export function toMetric(metric: Metric): z.input<typeof metricReply> {
+  const { key, value, timestamp, step, modelId, datasetName, datasetDigest } = metric;
   const written = Number.isFinite(value) ? value : (String(value) as "NaN" | "Infinity" | "-Infinity");
-  return { key, value: written, timestamp, step };
+  if (modelId === undefined) return { key, value: written, timestamp, step };
+  return {
+    ...{ key, value: written, timestamp, step, model_id: modelId },
+    ...(datasetName !== undefined && { dataset_name: datasetName }),
+    ...(datasetDigest !== undefined && { dataset_digest: datasetDigest }),
+  };
 }
 
 export function toRunInfo(run: Run): z.input<typeof runInfoReply> {
@@ -124,7 +111,7 @@ export function toRunInfo(run: Run): z.input<typeof runInfoReply> {
     status: run.status,
     start_time: run.startTime,
     ...(run.endTime !== undefined && { end_time: run.endTime }),
-    artifact_uri: artifactUri(run.runId),
+    artifact_uri: runUri(run),
     lifecycle_stage: run.lifecycleStage,
   };
 }
@@ -138,42 +125,31 @@ export function toRun(run: Run): z.input<typeof runReply> {
       tags: toEntries(run.tags),
     },
     inputs: {
-      dataset_inputs: run.datasets.map(({ name, digest, source, profile, context }) => ({
-        tags: context === undefined ? [] : [{ key: "mlflow.data.context", value: context }],
-        dataset: { name, digest, source_type: "local", source, ...(profile !== undefined && { profile }) },
-      })),
+      dataset_inputs: run.datasets.map(toDatasetInput),
+      model_inputs: (run.modelInputs ?? []).map((modelId) => ({ model_id: modelId })),
+    },
+    outputs: {
+      model_outputs: (run.modelOutputs ?? []).map(({ modelId, step }) => ({ model_id: modelId, step })),
     },
   };
 }
 
-export function toModelVersion(version: ModelVersion): z.input<typeof modelVersionReply> {
-  return {
-    name: version.name,
-    version: String(version.version),
-    creation_timestamp: version.creationTime,
-    last_updated_timestamp: version.lastUpdateTime,
-    current_stage: "None",
-    description: version.description,
-    source: version.source,
-    run_id: version.runId ?? "",
-    status: "READY",
-    tags: toEntries(version.tags),
-    aliases: version.aliases,
-  };
-}
+/** What a dataset was used for is a tag of its use in the protocol. */
+export const contextTag = "mlflow.data.context";
 
-/** @param latest the newest version, where there is one: stages are gone, so it is the latest of the only one */
-export function toRegisteredModel(
-  model: RegisteredModel,
-  latest: ModelVersion | undefined,
-): z.input<typeof registeredModelReply> {
-  return {
-    name: model.name,
-    creation_timestamp: model.creationTime,
-    last_updated_timestamp: model.lastUpdateTime,
-    description: model.description,
-    latest_versions: latest ? [toModelVersion(latest)] : [],
-    tags: toEntries(model.tags),
-    aliases: Object.entries(model.aliases).map(([alias, version]) => ({ alias, version: String(version) })),
-  };
-}
+const toDatasetInput = ({ name, digest, source, sourceType = "local", ...rest }: Dataset) => ({
+  tags: toEntries({
+    ...(rest.context !== undefined && { [contextTag]: rest.context }),
+    ...rest.tags,
+  }),
+  dataset: {
+    ...{ name, digest, source_type: sourceType, source },
+    ...(rest.schema !== undefined && { schema: rest.schema }),
+    ...(rest.profile !== undefined && { profile: rest.profile }),
+  },
+});
+
+export const toDatasetSummary = ({ experimentId, name, digest, context }: DatasetUse) => ({
+  ...{ experiment_id: experimentId, name, digest },
+  ...(context !== undefined && { context }),
+});

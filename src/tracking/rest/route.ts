@@ -3,40 +3,59 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
 import type { Store } from "../store.ts";
+import type { Access } from "./access.ts";
 import { errorResponse, MlflowError, toMlflowError } from "./mlflow-error.ts";
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What a route works with beside its own request. */
+export interface RouteContext {
+  readonly store: Store;
+  readonly access: Access;
+  /** As it came: for bodies that are no JSON, and headers. */
+  readonly raw: Request;
+  /** The largest file that may be uploaded. */
+  readonly maxArtifactBytes: number;
+}
+
+interface RouteKind {
+  readonly path: string;
+  /**
+   * What it needs of the token: GET reads and all others write, unless given. `none` is for routes whose path holds a
+   * secret of its own.
+   */
+  readonly needs?: "read" | "write" | "none";
+  /** `bytes` leaves the body to the route. */
+  readonly body?: "json" | "bytes";
+}
 
 /** All that a route is. */
-export interface Route<Request extends z.ZodType, Response extends z.ZodType> {
+export interface Route<Request extends z.ZodType, Response extends z.ZodType> extends RouteKind {
   /** MLflow offers some reads under two methods. */
   readonly method: Method | readonly Method[];
-  readonly path: string;
-  /** Of the query (GET) or the JSON body (all others). */
+  /** Of the query (GET) or the JSON body (all others), and of the parameters in the path. */
   readonly request: Request;
   readonly response: Response;
-  handle(request: z.output<Request>, context: { store: Store }): Promise<z.input<Response>>;
+  handle(request: z.output<Request>, context: RouteContext): Promise<z.input<Response>>;
 }
 
 /** A route whose request has not been parsed yet, so that routes of all kinds can stand in one list. */
-export interface AnyRoute {
+export interface AnyRoute extends RouteKind {
   readonly methods: readonly Method[];
-  readonly path: string;
   readonly request: z.ZodType;
   readonly response: z.ZodType;
-  answer(request: unknown, context: { store: Store }): Promise<unknown>;
+  answer(request: unknown, context: RouteContext): Promise<unknown>;
 }
 
 /** States a route; validation, error bodies and statuses follow from it. */
 export function route<Request extends z.ZodType, Response extends z.ZodType>(
   definition: Route<Request, Response>,
 ): AnyRoute {
-  const { method, path, request, response } = definition;
+  const { method, request, ...rest } = definition;
   return {
+    ...rest,
     methods: typeof method === "string" ? [method] : method,
-    path,
     request,
-    response,
     async answer(input, context) {
       const parsed = request.safeParse(input);
       if (!parsed.success) throw invalidParameter(parsed.error, input);
@@ -45,11 +64,18 @@ export function route<Request extends z.ZodType, Response extends z.ZodType>(
   };
 }
 
+export interface ApplicationOptions {
+  readonly maxBodyBytes: number;
+  readonly maxArtifactBytes: number;
+  readonly access: Access;
+  readonly report: (error: unknown) => void;
+}
+
 /** An application of these routes. A route that answers a `Response` is passed on, everything else is sent as JSON. */
 export function application(
   routes: readonly AnyRoute[],
   store: Store,
-  { maxBodyBytes, report }: { maxBodyBytes: number; report: (error: unknown) => void },
+  { maxBodyBytes, maxArtifactBytes, access, report }: ApplicationOptions,
 ): Hono {
   const app = new Hono();
   app.onError((error) => {
@@ -65,17 +91,23 @@ export function application(
         new MlflowError("BAD_REQUEST", `the request body is larger than ${maxBodyBytes} bytes`, 413),
       ),
   });
-  for (const { methods, path, answer } of routes) {
-    app.on([...methods], path, limit, async (context) => {
-      const result = await answer(await inputOf(context), { store });
+  for (const { methods, path, needs, body = "json", answer } of routes) {
+    const handle = async (context: Context) => {
+      const need = needs ?? (methods.includes("GET") ? "read" : "write");
+      const refusal = need === "none" ? undefined : access.refusal(context.req.raw, need);
+      if (refusal) return refusal;
+      const input = { ...(await inputOf(context, body)), ...context.req.param() };
+      const result = await answer(input, { store, access, raw: context.req.raw, maxArtifactBytes });
       return result instanceof Response ? result : context.json(result as object);
-    });
+    };
+    if (body === "json") app.on([...methods], path, limit, handle);
+    else app.on([...methods], path, handle);
   }
   return app;
 }
 
-async function inputOf(context: Context): Promise<unknown> {
-  if (context.req.method === "GET") {
+async function inputOf(context: Context, body: "json" | "bytes"): Promise<Record<string, unknown>> {
+  if (context.req.method === "GET" || context.req.method === "HEAD" || body === "bytes") {
     // A key that comes several times is a list, as the Python client sends it.
     const entries = Object.entries(context.req.queries()).map(([key, values]) => [
       key,
@@ -83,6 +115,9 @@ async function inputOf(context: Context): Promise<unknown> {
     ]);
     return Object.fromEntries(entries);
   }
+  const text = await context.req.text();
+  // Without a body there is nothing that a page of another site could have put into it, and deleting has none.
+  if (text === "" && context.req.method === "DELETE") return {};
   // A page of another site can send text, but not JSON, without the browser asking us first.
   if (!/^application\/json\b/i.test(context.req.header("content-type") ?? "")) {
     throw new MlflowError(
@@ -91,13 +126,19 @@ async function inputOf(context: Context): Promise<unknown> {
       415,
     );
   }
-  const body = await context.req.text();
+  return parseJson(text);
+}
+
+function parseJson(text: string): Record<string, unknown> {
+  let parsed: unknown;
   try {
-    return body === "" ? {} : JSON.parse(body);
+    parsed = text === "" ? {} : JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new MlflowError("BAD_REQUEST", `the request body is not JSON: ${reason}`);
   }
+  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
+  throw new MlflowError("INVALID_PARAMETER_VALUE", "the request must be a JSON object");
 }
 
 /** The first thing that is wrong, in MLflow's words where it has some. */
@@ -113,7 +154,6 @@ function invalidParameter(error: z.ZodError, input: unknown): MlflowError {
     (value, part) => (value as Record<PropertyKey, unknown> | null | undefined)?.[part],
     input,
   );
-  if (name === "") return new MlflowError("INVALID_PARAMETER_VALUE", "the request must be a JSON object");
   if (got === undefined)
     return new MlflowError("INVALID_PARAMETER_VALUE", `Missing value for required parameter '${name}'.`);
   const shown = JSON.stringify(got)?.slice(0, 100);

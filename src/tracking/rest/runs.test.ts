@@ -29,7 +29,14 @@ describe("runs", () => {
       { key: "note", value: "x" },
     ];
     expect(created).toEqual(
-      ok({ run: { info, data: { metrics: [], params: [], tags }, inputs: { dataset_inputs: [] } } }),
+      ok({
+        run: {
+          info,
+          data: { metrics: [], params: [], tags },
+          inputs: { dataset_inputs: [], model_inputs: [] },
+          outputs: { model_outputs: [] },
+        },
+      }),
     );
 
     const [run] = (await given.store.searchRuns({ experimentIds: ["0"] })).items;

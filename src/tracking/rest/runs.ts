@@ -1,6 +1,5 @@
 import { z } from "zod";
 import {
-  double,
   entries,
   int64,
   optionalText,
@@ -11,24 +10,9 @@ import {
   toRecord,
   view,
 } from "./fields.ts";
-import {
-  metricsReply,
-  runInfoReply,
-  runReply,
-  runsReply,
-  toMetric,
-  toNextPage,
-  toRun,
-  toRunInfo,
-} from "./replies.ts";
+import { runInfoReply, runReply, runsReply, toNextPage, toRun, toRunInfo } from "./replies.ts";
 import { route } from "./route.ts";
 
-const metric = z.object({
-  key: requiredText,
-  value: double,
-  timestamp: int64,
-  step: int64.nullish().transform((step) => step ?? 0),
-});
 const nothing = z.object({});
 
 const createRun = route({
@@ -45,6 +29,7 @@ const createRun = route({
   async handle({ experiment_id, run_name, start_time, user_id, tags }, { store }) {
     const run = await store.createRun({
       experimentId: experiment_id,
+      isPlacedByExperiment: true,
       ...(run_name !== undefined && { name: run_name }),
       // Clients that predate run start times send none or 0.
       ...(start_time ? { startTime: start_time } : {}),
@@ -90,9 +75,32 @@ const updateRun = route({
   },
 });
 
+const deleteRun = route({
+  method: "POST",
+  path: "/api/2.0/mlflow/runs/delete",
+  request: runId,
+  response: nothing,
+  async handle({ runId }, { store }) {
+    await store.deleteRun(runId);
+    return {};
+  },
+});
+
+const restoreRun = route({
+  method: "POST",
+  path: "/api/2.0/mlflow/runs/restore",
+  request: runId,
+  response: nothing,
+  async handle({ runId }, { store }) {
+    await store.restoreRun(runId);
+    return {};
+  },
+});
+
 const searchRuns = route({
   method: "POST",
   path: "/api/2.0/mlflow/runs/search",
+  needs: "read",
   request: search.and(
     z.object({ experiment_ids: repeated(z.string("must be text"), 1000), run_view_type: view }),
   ),
@@ -103,69 +111,4 @@ const searchRuns = route({
   },
 });
 
-const logMetric = route({
-  method: "POST",
-  path: "/api/2.0/mlflow/runs/log-metric",
-  request: runId.and(metric),
-  response: nothing,
-  async handle({ runId, key, value, timestamp, step }, { store }) {
-    await store.logBatch(runId, { metrics: [{ key, value, timestamp, step }] });
-    return {};
-  },
-});
-
-const logParam = route({
-  method: "POST",
-  path: "/api/2.0/mlflow/runs/log-parameter",
-  request: runId.and(z.object({ key: requiredText, value: z.string("must be text") })),
-  response: nothing,
-  async handle({ runId, key, value }, { store }) {
-    await store.logBatch(runId, { params: { [key]: value } });
-    return {};
-  },
-});
-
-const setTag = route({
-  method: "POST",
-  path: "/api/2.0/mlflow/runs/set-tag",
-  request: runId.and(z.object({ key: requiredText, value: z.string("must be text") })),
-  response: nothing,
-  async handle({ runId, key, value }, { store }) {
-    await store.logBatch(runId, { tags: { [key]: value } });
-    return {};
-  },
-});
-
-const logBatch = route({
-  method: "POST",
-  path: "/api/2.0/mlflow/runs/log-batch",
-  // The limits of the original; its client splits what is larger.
-  request: runId.and(z.object({ metrics: repeated(metric, 1000), params: entries(100), tags: entries(100) })),
-  response: nothing,
-  async handle({ runId, metrics, params, tags }, { store }) {
-    await store.logBatch(runId, { metrics, params: toRecord(params), tags: toRecord(tags) });
-    return {};
-  },
-});
-
-const metricHistory = route({
-  method: "GET",
-  path: "/api/2.0/mlflow/metrics/get-history",
-  request: runId.and(z.object({ metric_key: requiredText })),
-  response: metricsReply,
-  async handle({ runId, metric_key }, { store }) {
-    return { metrics: (await store.metricHistory(runId, metric_key)).map(toMetric) };
-  },
-});
-
-export const runRoutes = [
-  createRun,
-  getRun,
-  updateRun,
-  searchRuns,
-  logMetric,
-  logParam,
-  setTag,
-  logBatch,
-  metricHistory,
-];
+export const runRoutes = [createRun, getRun, updateRun, deleteRun, restoreRun, searchRuns];
