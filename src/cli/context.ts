@@ -47,7 +47,11 @@ export async function withContext<T>(
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   const home = resolve(options.home);
-  const store = await openStore({ home });
+  const store = await openStore({
+    home,
+    databaseUrl: process.env.HAVN_DATABASE_URL,
+    objects: process.env.HAVN_STORE,
+  });
   using stop = stopSignal();
   try {
     return await work({

@@ -1,5 +1,5 @@
 /** Judging a run's model on the test split, and what is kept of it with the run. */
-import type { Store } from "../tracking/index.ts";
+import type { Tracker } from "../tracking/index.ts";
 import { formatCsv } from "./csv.ts";
 import { type JudgeOptions, judgeModel } from "./judge-model.ts";
 import { type ArtifactFolder, modelFiles, modelFolder } from "./model-folder.ts";
@@ -18,7 +18,7 @@ export interface EvaluatedRun {
 }
 
 export interface EvaluationOptions extends JudgeOptions {
-  readonly store: Store;
+  readonly store: Tracker;
   /** What data it is, where it is not the run's own: `reddit`. */
   readonly label?: string | undefined;
 }

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { savePretrained } from "../nn/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
 import { compile, openInference, type Precision, type RuntimeOptions } from "../tensor/index.ts";
-import type { ModelVersion, Store } from "../tracking/index.ts";
+import type { ModelVersion, Tracker } from "../tracking/index.ts";
 import type { Project } from "./project.ts";
 import type { AnyTask, FinishedModel, OpenModel } from "./task.ts";
 import { TaskError } from "./task-error.ts";
@@ -100,6 +100,8 @@ export async function modelFiles(artifacts: ObjectStore, folder = modelFolder): 
   if (!(await artifacts.stat(name)) || !artifacts.localPath)
     throw new TaskError(`the run has no model; it ends up in its artifacts when training is finished`);
   const path = await artifacts.localPath(name);
+  // In a bucket each file has to be fetched; in a folder they lie there already.
+  for (const object of await artifacts.list(`${folder}/`)) await artifacts.localPath(object.name);
   return filesIn(dirname(path));
 }
 
@@ -146,7 +148,7 @@ export function versionFolder({ name, version, source, runId }: ModelVersion): A
 }
 
 /** The files of a model version. @throws {TaskError} when there are none */
-export function versionFiles(version: ModelVersion, store: Store): Promise<ModelFiles> {
+export function versionFiles(version: ModelVersion, store: Tracker): Promise<ModelFiles> {
   const { runId, folder } = versionFolder(version);
   return modelFiles(store.artifacts(runId), folder);
 }

@@ -22,6 +22,18 @@ const adamOptions = {
 
 const commonConfig = z.object({
   seed: z.int().nonnegative(),
+  tracking: z
+    .strictObject({
+      /** Address of an MLflow server that runs are logged to; null: MLFLOW_TRACKING_URI, or the store of this home. */
+      uri: z
+        .url({ protocol: /^https?$/, error: "must be an address such as http://127.0.0.1:5000" })
+        .refine(
+          (uri) => !/\/\/[^/]*@/.test(uri),
+          "must hold no password: runs log it; use MLFLOW_TRACKING_TOKEN",
+        )
+        .nullable(),
+    })
+    .default({ uri: null }),
   optimizer: z.discriminatedUnion("name", [
     z.strictObject({ name: z.literal("adamw"), ...adamOptions }),
     z.strictObject({ name: z.literal("adam"), ...adamOptions }),

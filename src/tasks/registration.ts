@@ -1,5 +1,5 @@
 /** Versions of a project's model, and which of them is served. */
-import type { ModelVersion, Store } from "../tracking/index.ts";
+import type { ModelVersion, Tracker } from "../tracking/index.ts";
 import { type ArtifactFolder, modelFolder, versionSource } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import { TaskError } from "./task-error.ts";
@@ -12,7 +12,7 @@ export const inferenceAlias = "inference";
 export async function registerRun(
   project: Pick<Project, "name">,
   runId: string,
-  store: Store,
+  store: Tracker,
 ): Promise<ModelVersion> {
   return registerFolder(project, { runId, folder: modelFolder }, store);
 }
@@ -21,7 +21,7 @@ export async function registerRun(
 export async function registerFolder(
   { name }: Pick<Project, "name">,
   { runId, folder }: ArtifactFolder,
-  store: Store,
+  store: Tracker,
   tags: Record<string, string> = {},
 ): Promise<ModelVersion> {
   await store.ensureRegisteredModel(name);
@@ -50,7 +50,7 @@ export interface Promotion {
 export async function promoteIfBetter(
   candidate: ModelVersion,
   criterion: Criterion,
-  store: Store,
+  store: Tracker,
 ): Promise<Promotion> {
   const value = await bestValue(candidate, criterion, store);
   if (value === undefined)
@@ -72,7 +72,7 @@ export async function promoteIfBetter(
 async function bestValue(
   { runId }: ModelVersion,
   { metric }: Criterion,
-  store: Store,
+  store: Tracker,
 ): Promise<number | undefined> {
   const value = runId === undefined ? undefined : (await store.getRun(runId)).metrics[bestOf(metric)]?.value;
   return value !== undefined && Number.isFinite(value) ? value : undefined;

@@ -8,7 +8,7 @@ import {
   environmentTags,
   type Metric,
   type Run,
-  type Store,
+  type Tracker,
 } from "../tracking/index.ts";
 import { type Report, readCheckpoint, type TrainStatus, train } from "../train/index.ts";
 import { announceRun } from "./follow-runs.ts";
@@ -21,7 +21,7 @@ import { TaskError } from "./task-error.ts";
 import { saveProfile, type TrainingProfile } from "./training-profile.ts";
 
 export interface TrainingRunOptions {
-  readonly store: Store;
+  readonly store: Tracker;
   /** Folder of the checkpoints of all runs. */
   readonly checkpoints: string;
   /** Folder of what later runs need not compute again; nothing is kept unless given. */
@@ -117,7 +117,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
 export const bestOf = (metric: string): string => `best_${metric}`;
 
 async function logBest(
-  store: Store,
+  store: Tracker,
   runId: string,
   { training }: CommonConfig,
   { value, step }: { readonly value: number; readonly step: number },
@@ -165,7 +165,7 @@ const overridesFile = "overrides.json";
 export async function resumedConfig(
   project: Project,
   { runId, tags }: Run,
-  store: Store,
+  store: Tracker,
   more: readonly string[] = [],
 ): Promise<ProjectConfig> {
   if (tags["havn.project"] !== project.name)

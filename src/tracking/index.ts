@@ -1,3 +1,4 @@
+export { openTracker, type TrackerOptions } from "./client/open-tracker.ts";
 export { describeEnvironment, type Environment, environmentTags } from "./environment.ts";
 export type * from "./logged-model.ts";
 export { openStore, type StoreOptions } from "./open-store.ts";

@@ -1,7 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { openFileStore, scopedStore } from "../storage/index.ts";
+import {
+  type ObjectStore,
+  openFileStore,
+  openObjectStore,
+  scopedStore,
+  withLocalFiles,
+} from "../storage/index.ts";
 import { sqlExperiments } from "./sql/experiments.ts";
 import { sqlLoggedModels } from "./sql/logged-models.ts";
 import { migrate } from "./sql/migrate.ts";
@@ -20,6 +26,8 @@ export interface StoreOptions {
   readonly home: string;
   /** `postgres://...`: the database instead of `havn.db`, for several servers side by side. */
   readonly databaseUrl?: string | undefined;
+  /** `file:DIR`, `s3://bucket/prefix` or `gs://bucket/prefix`: where artifacts lie instead of `artifacts/`. */
+  readonly objects?: string | undefined;
   /** The clock, milliseconds since 1970. */
   readonly now?: () => number;
   /** Who changes the registry unless a call says another: the user of this process. */
@@ -27,7 +35,8 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store of a home folder (or of a database that several share), bringing its database up to this program's schema.
+ * Opens the store of a home folder, or of a database and a bucket that several servers share, bringing the database
+ * up to this program's schema.
  *
  * @throws {StoreError} `newer-database` when a newer program has written it
  * @throws {StoreError} `unavailable` when the database cannot be reached
@@ -36,11 +45,14 @@ export interface StoreOptions {
 export async function openStore({
   home,
   databaseUrl,
+  objects,
   now = Date.now,
   user = processUser(),
 }: StoreOptions): Promise<Store> {
   await mkdir(home, { recursive: true });
-  const artifacts = await openFileStore(path.join(home, "artifacts"));
+  const artifacts = objects
+    ? await openBucket(objects, home)
+    : await openFileStore(path.join(home, "artifacts"));
   const engine = databaseUrl ? await openPostgres(databaseUrl) : await openSqlite(path.join(home, "havn.db"));
   try {
     await migrate(engine, now());
@@ -67,6 +79,12 @@ export async function openStore({
     },
     close: () => engine.db.destroy(),
   };
+}
+
+/** Objects of a bucket that are needed as files are kept in the home folder; those of a folder are files already. */
+async function openBucket(address: string, home: string): Promise<ObjectStore> {
+  const store = await openObjectStore(address);
+  return store.localPath ? store : withLocalFiles(store, path.join(home, "cache", "artifacts"));
 }
 
 /** Empty in a container whose user has no name. */

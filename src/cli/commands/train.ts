@@ -18,6 +18,7 @@ import {
   trainingRun,
 } from "../../tasks/index.ts";
 import type { ProcessGroup } from "../../tensor/index.ts";
+import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, homeOption, withCommonOptions, withContext } from "../context.ts";
 import { describeProcesses, withProcesses } from "../processes.ts";
 import { formatMetrics } from "../terminal.ts";
@@ -127,9 +128,11 @@ async function train(
   overrides: readonly string[],
   { context, command, resume, resumeCommand, processes }: RunOptions,
 ) {
-  const { store, terminal, checkpoints, cache, signal } = context;
-  const run = resume === undefined ? undefined : await store.getRun(resume);
-  const config = run ? await resumedConfig(project, run, store) : typedConfig(project, overrides, command);
+  const { terminal, checkpoints, cache, signal } = context;
+  const usual = chooseTracker(context);
+  const run = resume === undefined ? undefined : await usual.getRun(resume);
+  const config = run ? await resumedConfig(project, run, usual) : typedConfig(project, overrides, command);
+  const store = chooseTracker(context, config.common.tracking.uri);
   const trained = await trainingRun(project, {
     store,
     checkpoints,
@@ -143,7 +146,7 @@ async function train(
     ...(processes && { processes }),
   });
   if (trained.profile) terminal.note(describeProfile(trained.profile));
-  return { config, trained };
+  return { config, trained, store };
 }
 
 /** The ten most expensive operators as a table, and where the trace is. */
@@ -182,8 +185,8 @@ export async function runProject(
   overrides: readonly string[],
   options: RunOptions,
 ): Promise<TrainedRun["status"]> {
-  const { store, terminal } = options.context;
-  const { config, trained } = await train(project, overrides, options);
+  const { terminal } = options.context;
+  const { config, trained, store } = await train(project, overrides, options);
   if (trained.status === "interrupted") {
     terminal.result(describeTrained(trained, config), trained);
     return trained.status;

@@ -15,7 +15,13 @@ const proxy = "/api/2.0/mlflow-artifacts/artifacts";
 
 const listing = z.object({
   files: z
-    .array(z.object({ path: z.string(), is_dir: z.boolean().default(false), file_size: z.coerce.number().optional() }))
+    .array(
+      z.object({
+        path: z.string(),
+        is_dir: z.boolean().default(false),
+        file_size: z.coerce.number().optional(),
+      }),
+    )
     .default([]),
 });
 
@@ -26,12 +32,15 @@ const listing = z.object({
  * @param root the folder: what follows `mlflow-artifacts:/` in the URI of the run's files
  */
 export function remoteArtifacts({ request }: Connection, root: () => Promise<string>): ObjectStore {
-  const pathOf = async (name: string) => [await root(), ...objectName(name).split("/")].map(encodePart).join("/");
+  const pathOf = async (name: string) =>
+    [await root(), ...objectName(name).split("/")].map(encodePart).join("/");
 
   /** One level of a folder. */
   async function children(folder: string): Promise<z.output<typeof listing>["files"]> {
     const path = [await root(), ...(folder === "" ? [] : folder.split("/"))].join("/");
-    const response = await request("GET", `${proxy}?path=${encodeURIComponent(path)}`, { accept: [404, 500] });
+    const response = await request("GET", `${proxy}?path=${encodeURIComponent(path)}`, {
+      accept: [404, 500],
+    });
     // The original fails where the folder is not there; a run that never had a file has none.
     if (!response.ok) {
       await response.body?.cancel();
@@ -94,6 +103,7 @@ export function remoteArtifacts({ request }: Connection, root: () => Promise<str
         const response = await request("PUT", path, {
           headers: { "content-type": "application/octet-stream" },
           body: counted.body,
+          isRepeatable: counted.isRepeatable,
         });
         await response.body?.cancel();
       } catch (error) {
@@ -127,11 +137,9 @@ const encodePart = (part: string) => part.split("/").map(encodeURIComponent).joi
 function countedSource(source: ObjectSource, name: string) {
   let size = 0;
   let broken: StorageError | undefined;
-  let isUsed = false;
+  let isRead = false;
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    if (isUsed)
-      throw (broken ??= new StorageError("broken-source", name, `object ${name} was not written: the server was away`));
-    isUsed = true;
+    isRead = true;
     try {
       for await (const piece of source as AsyncIterable<Uint8Array>) {
         size += piece.byteLength;
@@ -140,19 +148,23 @@ function countedSource(source: ObjectSource, name: string) {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       const message = `object ${name} was not written, its source broke off: ${reason}`;
-      throw (broken = new StorageError("broken-source", name, message, { cause }));
+      broken = new StorageError("broken-source", name, message, { cause });
+      throw broken;
     }
   }
-  const body = (): BodyInit => {
-    if (!(source instanceof Uint8Array)) return ReadableStream.from(pieces()) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  const body = (): ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> => {
+    if (!(source instanceof Uint8Array)) return ReadableStream.from(pieces());
     size = source.byteLength;
     return source as Uint8Array<ArrayBuffer>;
   };
-  return { body, size: () => size, broken: () => broken };
+  return { body, size: () => size, broken: () => broken, isRepeatable: () => !isRead };
 }
 
 /** The bytes of a range of a stream that begins before it. */
-function cut(stream: ReadableStream<Uint8Array>, { start, end = Infinity }: ByteRange): ReadableStream<Uint8Array> {
+function cut(
+  stream: ReadableStream<Uint8Array>,
+  { start, end = Infinity }: ByteRange,
+): ReadableStream<Uint8Array> {
   let position = 0;
   return stream.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({

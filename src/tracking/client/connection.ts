@@ -16,8 +16,10 @@ export type JsonBody = Readonly<Record<string, unknown>>;
 
 export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Made anew for every try, since a stream can be sent once. */
-  readonly body?: () => BodyInit;
+  /** Made anew for every try. */
+  readonly body?: () => Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | string;
+  /** Whether it can be sent again: a stream that has been read cannot. */
+  readonly isRepeatable?: () => boolean;
   /** Answers with these are handed back, they are no errors. */
   readonly accept?: readonly number[];
 }
@@ -80,7 +82,7 @@ export function connect(
       const isLost = outcome instanceof StoreError;
       if (!isLost && (!passing.has(outcome.status) || options.accept?.includes(outcome.status)))
         return { response: outcome };
-      if (performance.now() + pause > end) {
+      if (performance.now() + pause > end || options.isRepeatable?.() === false) {
         if (isLost) throw outcome;
         return { response: outcome };
       }
@@ -108,9 +110,7 @@ export function connect(
       const outcome = await persist(
         method,
         isQuery ? `${path}?${queryOf(body)}` : path,
-        isQuery
-          ? {}
-          : { headers: { "content-type": "application/json" }, body: () => JSON.stringify(body) },
+        isQuery ? {} : { headers: { "content-type": "application/json" }, body: () => JSON.stringify(body) },
         recover,
       );
       if ("recovered" in outcome) return outcome.recovered as z.output<typeof reply>;

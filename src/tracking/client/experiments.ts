@@ -66,7 +66,8 @@ export function remoteExperiments({ call }: Connection): ExperimentStore {
     renameExperiment: (experiment_id, new_name) => post("update", { experiment_id, new_name }),
     deleteExperiment: (experiment_id) => post("delete", { experiment_id }),
     restoreExperiment: (experiment_id) => post("restore", { experiment_id }),
-    setExperimentTag: (experiment_id, key, value) => post("set-experiment-tag", { experiment_id, key, value }),
+    setExperimentTag: (experiment_id, key, value) =>
+      post("set-experiment-tag", { experiment_id, key, value }),
     deleteExperimentTag: (experiment_id, key) => post("delete-experiment-tag", { experiment_id, key }),
   };
 }

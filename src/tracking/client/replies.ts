@@ -3,14 +3,24 @@ import { z } from "zod";
 import type { Dataset, Experiment, Metric, ModelVersion, RegisteredModel, Run } from "../store.ts";
 
 /** Protocol buffers as JSON leave out what is empty, and may write a whole number as text. */
-const text = z.string().nullish().transform((value) => value ?? "");
-const int = z.coerce.number().nullish().transform((value) => value ?? 0);
-const list = <Item extends z.ZodType>(item: Item) => z.array(item).nullish().transform((items) => items ?? []);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? "");
+const int = z.coerce
+  .number()
+  .nullish()
+  .transform((value) => value ?? 0);
+const list = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
 const token = text.transform((value) => value || undefined);
 const stage = z.enum(["active", "deleted"]).catch("active");
 
-const entries = list(z.object({ key: z.string(), value: text })).transform((pairs): Record<string, string> =>
-  Object.fromEntries(pairs.map(({ key, value }) => [key, value])),
+const entries = list(z.object({ key: z.string(), value: text })).transform(
+  (pairs): Record<string, string> => Object.fromEntries(pairs.map(({ key, value }) => [key, value])),
 );
 
 const named: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity, "-Infinity": -Infinity };

@@ -33,9 +33,15 @@ export function remoteRuns({ call }: Connection, now: () => number): RemoteRuns 
     const { experimentId, name, startTime = now() } = run;
     const body = { experiment_id: experimentId, start_time: startTime, tags: toEntries(tags) };
     const named = name || tags["mlflow.runName"];
-    const { run: made } = await call("POST", "runs/create", { ...body, ...(name && { run_name: name }) }, runReply, {
-      recover: () => findLost(experimentId, startTime, named, tags),
-    });
+    const { run: made } = await call(
+      "POST",
+      "runs/create",
+      { ...body, ...(name && { run_name: name }) },
+      runReply,
+      {
+        recover: () => findLost(experimentId, startTime, named, tags),
+      },
+    );
     const { runId } = made.run;
     if (Object.keys(params).length === 0) return made.run;
     await logBatch(runId, { params });
@@ -135,7 +141,10 @@ export function remoteRuns({ call }: Connection, now: () => number): RemoteRuns 
 /** Servers would read a step of 0.5 as 0. */
 function checkValues(metrics: readonly Metric[]): void {
   for (const { key, timestamp, step } of metrics) {
-    for (const [what, value] of [["timestamp", timestamp], ["step", step]] as const) {
+    for (const [what, value] of [
+      ["timestamp", timestamp],
+      ["step", step],
+    ] as const) {
       if (Number.isSafeInteger(value)) continue;
       const message = `${what} of metric ${key} must be a whole number below 2^53, got ${value}`;
       throw new StoreError("invalid", `${what} of metric ${key}`, message);
