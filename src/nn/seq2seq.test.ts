@@ -18,7 +18,7 @@ test("an architecture that is not known is answered with those that are", () => 
 });
 
 test("a value that no such model can have is answered with its key", () => {
-  expect(() =>
-    seq2seq({ model_type: "t5", d_model: 0, dropout_rate: 2 }),
-  ).toThrowErrorMatchingInlineSnapshot(`[CheckpointError: config.json: d_model: Too small: expected number to be >0; dropout_rate: Too big: expected number to be <1]`);
+  expect(() => seq2seq({ model_type: "t5", d_model: 0, dropout_rate: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[CheckpointError: config.json: d_model: Too small: expected number to be >0; dropout_rate: Too big: expected number to be <1]`,
+  );
 });

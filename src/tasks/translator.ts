@@ -74,10 +74,13 @@ export function translator({ tokenizer, settings, generation }: TranslatorOption
     },
     collate(examples) {
       const labels = examples.flatMap(({ labels }) => (labels ? [{ ids: labels }] : []));
+      const isLabelled = labels.length === examples.length;
       return {
         ...padTogether(examples, tokenizer),
-        ...(labels.length === examples.length && { labels: padTogether(labels, { padId: -100 }).input_ids }),
-        source_cut: flags(examples.map(({ isCut }) => isCut ?? false)),
+        // What is not to be learnt has the label -100; whether a source is cut, only who asks wants to know.
+        ...(isLabelled
+          ? { labels: padTogether(labels, { padId: -100 }).input_ids }
+          : { source_cut: flags(examples.map(({ isCut }) => isCut ?? false)) }),
       };
     },
     lengthOf: ({ ids, labels }) => ids.length + (labels?.length ?? 0),
@@ -166,13 +169,14 @@ function measureAlike(outcomes: readonly JudgedPair[]): Record<string, number> {
   return { loss: losses.reduce((sum, { lossSum }) => sum + lossSum, 0) / tokens };
 }
 
-/** All translations with their chrF, the worst ones first. */
+/** Translations that are not their reference, with their chrF, the worst ones first. */
 const worstFirst = (rows: readonly SentencePair[], outcomes: readonly JudgedPair[]): TableRow[] =>
   outcomes
     .flatMap((outcome, i) => {
       if (!("hypothesis" in outcome)) return [];
       const { text, target, group } = rows[i]!;
       const { hypothesis: translation } = outcome;
+      if (translation === target) return [];
       return [{ source: text, target, translation, ...(group && { group }), chrf: chrf([outcome]).score }];
     })
     .sort((a, b) => a.chrf - b.chrf);
