@@ -78,7 +78,7 @@ function methodNotAllowed({ request }: Call, methods: readonly string[]): Reply 
 
 function notFound({ request, prefix }: Call, endpoints: readonly Endpoint[]): Reply {
   const routes = endpoints
-    .filter(({ path }) => !path.startsWith("/docs/") && !path.startsWith("/v2/"))
+    .filter(({ path }) => !path.startsWith("/docs/") && !path.startsWith("/v2"))
     .map(({ method, path }) => `${method} ${prefix}${path}`)
     .join(", ");
   return errorReply(

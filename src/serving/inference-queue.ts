@@ -94,6 +94,10 @@ export class InferenceQueue<Input, Answer> {
     return this.#waiting.length;
   }
 
+  get maxBatch(): number {
+    return this.#limits.maxBatch;
+  }
+
   /** Whether a request would be taken and can be expected to be answered. */
   get isReady(): boolean {
     return this.#closing === undefined && this.#pool.isHealthy;

@@ -2,6 +2,7 @@
  * A model of one sum, as a thread of a service opens it: a film is good when its review has more praise than blame.
  * A word of the review can make the thread fail in the ways in which threads fail.
  */
+import { setImmediate as immediate } from "node:timers/promises";
 import { InvalidInput } from "../../data/index.ts";
 import {
   compile,
@@ -24,7 +25,7 @@ export interface Sentiment {
   readonly probabilities: readonly { readonly label: string; readonly probability: number }[];
 }
 
-const weightOf: Readonly<Record<string, number>> = { good: 1, wonderful: 2, bad: -1, dull: -2 };
+const weightOf: Readonly<Record<string, number>> = { good: 1, wonderful: 2, bad: -1, dull: -2, forever: 1e9 };
 const labels = ["negative", "positive"];
 
 export const film: Servable<Review, number[], Sentiment> = {
@@ -71,7 +72,6 @@ const openFilmModel = (threads: number): Promise<InferenceSession> => {
   return openLocalInference(bytes, { threads });
 };
 
-/** @param options `delayMs` for each word of a streamed answer */
 export async function openServable(
   _options: unknown,
   { threads }: { readonly threads: number },
@@ -82,11 +82,13 @@ export async function openServable(
     model: {
       run: (inputs) => model.run(inputs),
       close: () => model.close(),
-      /** Reads word by word: the outputs so far are those of the words so far. */
+      /** Reads word by word: the outputs so far are those of the words so far. Of words without end it never comes to one. */
       async stream({ words }, onOutputs) {
         const values = Array.from(words!.data, Number);
         let outputs = await model.run({ words: float32([1, 1], values.slice(0, 1)) });
         for (let length = 1; length <= values.length; length++) {
+          if (values[length] === weightOf.forever) length = 0;
+          await immediate();
           outputs = await model.run({ words: float32([1, length], values.slice(0, length)) });
           onOutputs(outputs);
         }

@@ -2,7 +2,12 @@
 import { z } from "zod";
 import type { PredictionLog, UnwrittenPrediction } from "../prediction-log.ts";
 import type { InputMetric, ServiceRoute } from "../servable.ts";
-import { openServedModel, type ServedModel, type ServedModelOptions } from "../served-model.ts";
+import {
+  type ModelTensors,
+  openServedModel,
+  type ServedModel,
+  type ServedModelOptions,
+} from "../served-model.ts";
 import type { ServiceOptions } from "../service.ts";
 import { filmSource, type Review, type Sentiment } from "./film-servable.ts";
 
@@ -22,6 +27,11 @@ export const reviewLength: InputMetric<Review> = {
   help: "Characters of a review",
   buckets: [10, 100, 1000],
   measure: ({ text }) => text.length,
+};
+
+export const filmTensors: ModelTensors = {
+  inputs: [{ name: "words", dtype: "float32", shape: ["batch", "sequence"] }],
+  outputs: [{ name: "score", dtype: "float32", shape: ["batch"] }],
 };
 
 /** The model in ONNX Runtime, in a worker thread. */
