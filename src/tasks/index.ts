@@ -37,3 +37,4 @@ export type { LabelAnswer } from "./text-classifier.ts";
 export type { TrainingProfile } from "./training-profile.ts";
 export { resumedConfig, type TrainedRun, trainingRun } from "./training-run.ts";
 export { translation } from "./translation.ts";
+export { untrainedVersion, withoutCheckpoint } from "./untrained-version.ts";

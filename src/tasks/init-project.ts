@@ -63,8 +63,8 @@ export async function initProject({
   );
 
   await mkdir(join(folder, "data"), { recursive: true });
-  for (const [split, part] of Object.entries(splits)) {
-    const lines = part.map((row) => `${JSON.stringify(row)}\n`).join("");
+  for (const split of ["train", "validation", "test"] as const) {
+    const lines = splits[split].map((row) => `${JSON.stringify(row)}\n`).join("");
     await writeFile(join(folder, "data", `${split}.jsonl`), lines);
   }
   await cp(vocabulary, join(folder, "tokenizer"), { recursive: true });

@@ -1,8 +1,18 @@
 /** `havn serve`: one project's own service, its routes at the root. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { listen } from "../../serving/index.ts";
-import { loadProject } from "../../tasks/index.ts";
+import {
+  loadProject,
+  projectConfig,
+  TaskError,
+  untrainedVersion,
+  withoutCheckpoint,
+} from "../../tasks/index.ts";
+import { type Precision, precisions } from "../../tensor/index.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, withListenOptions } from "../listen-options.ts";
@@ -14,6 +24,9 @@ import { parseVersion } from "./parse-version.ts";
 
 interface ServeOptions extends CommonOptions, ListenOptions, ServingOptions {
   readonly modelVersion?: number;
+  readonly randomWeights?: boolean;
+  readonly preset?: string;
+  readonly precision: Precision;
 }
 
 /** How often a changed alias is looked for. */
@@ -28,9 +41,41 @@ export function addServeCommand(program: Command): void {
       "this version; the promoted one, as it changes, unless given",
       parseVersion,
     )
-    .action((name: string, options: ServeOptions) =>
-      withContext(options, (context) => serve(name, context, options)),
-    );
+    .option("--random-weights", "an untrained model, kept nowhere: for tests under load")
+    .option("--preset <name>", "which model that is, the same as model=NAME")
+    .addOption(
+      new Option("--precision <kind>", "how its weights are stored").choices(precisions).default("float32"),
+    )
+    .action(async (name: string, options: ServeOptions) => {
+      if (!options.randomWeights && options.preset !== undefined)
+        throw new TaskError(
+          "--preset chooses a model with --random-weights; a trained one is --model-version N",
+        );
+      if (!options.randomWeights) return withContext(options, (context) => serve(name, context, options));
+      const home = await mkdtemp(join(tmpdir(), "havn-untrained-"));
+      try {
+        await withContext({ ...options, home }, async (context) => {
+          await makeUntrained(name, context, options);
+          await serve(name, context, options);
+        });
+      } finally {
+        await rm(home, { recursive: true, force: true });
+      }
+    });
+}
+
+async function makeUntrained(
+  name: string,
+  { store, terminal }: Context,
+  { preset, precision }: ServeOptions,
+): Promise<void> {
+  const project = await loadProject(name);
+  const command = `havn serve ${name}`;
+  const chosen = preset === undefined ? [] : [`model=${preset}`];
+  const standIns = withoutCheckpoint(projectConfig(project, chosen, { command }));
+  const config = projectConfig(project, [...chosen, ...standIns], { command });
+  terminal.note("the weights are random, and so are the answers");
+  await untrainedVersion(project, { config, precision, store });
 }
 
 async function serve(name: string, context: Context, options: ServeOptions): Promise<void> {

@@ -1,0 +1,47 @@
+/** A version of a project's model with random weights: as fast as a trained one, for tests under load. */
+import type { Precision } from "../tensor/index.ts";
+import type { ModelVersion, Store } from "../tracking/index.ts";
+import { modelFolder, storeFolder, withTemporaryFolder, writeInference } from "./model-folder.ts";
+import type { Project } from "./project.ts";
+import type { ProjectConfig } from "./project-config.ts";
+import { inferenceAlias, registerRun } from "./registration.ts";
+
+export interface UntrainedOptions {
+  readonly config: ProjectConfig;
+  readonly precision?: Precision | undefined;
+  /** One that is thrown away afterwards: nobody should find such a version among those that were trained. */
+  readonly store: Store;
+}
+
+/** Makes the model of a configuration, registers it and promotes it. */
+export async function untrainedVersion(
+  project: Project,
+  { config, precision, store }: UntrainedOptions,
+): Promise<ModelVersion> {
+  const context = { folder: project.folder, seed: config.common.seed };
+  const task = await project.task.create(config.task, context);
+  const { train } = await project.task.read(config.task, context);
+  const model = await project.task.model(config.task, context, train.rows);
+  const { experimentId } = await store.ensureExperiment(project.name);
+  const { runId } = await store.createRun({ experimentId, tags: { "havn.project": project.name } });
+  const saved = {
+    ...{ task, model: model.finish(model.weights) },
+    origin: { project: project.name, runId },
+  };
+  await withTemporaryFolder(async (folder) => {
+    await writeInference(folder, saved, precision);
+    await storeFolder(store.artifacts(runId), modelFolder, folder);
+  });
+  const version = await registerRun(project, runId, store);
+  await store.setAlias(project.name, inferenceAlias, version.version);
+  return version;
+}
+
+/** Overrides that leave out what only a checkpoint brings; the section `model` says what stands in for it. */
+export function withoutCheckpoint({ composition }: Pick<ProjectConfig, "composition">): string[] {
+  const { model } = composition.values as { model?: Readonly<Record<string, unknown>> };
+  const standIns = (model?.random_weights ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.entries({ checkpoint: null, ...standIns }).map(
+    ([key, value]) => `model.${key}=${value === null ? "null" : JSON.stringify(value)}`,
+  );
+}
