@@ -7,6 +7,9 @@ import { toEntries, toPage, toSearch, toView } from "./requests.ts";
 /** Experiments of an MLflow server. */
 export function remoteExperiments({ call }: Connection): ExperimentStore {
   async function getExperiment(experimentId: string): Promise<Experiment> {
+    // Servers take an empty text for a value that was not given.
+    if (experimentId === "")
+      throw new StoreError("not-found", "experiment", 'there is no experiment with the id ""');
     const reply = await call("GET", "experiments/get", { experiment_id: experimentId }, experimentReply);
     return reply.experiment;
   }

@@ -31,6 +31,8 @@ export function remoteRuns({ call }: Connection, now: () => number): RemoteRuns 
 
   async function createRun({ params = {}, tags = {}, ...run }: NewRun): Promise<Run> {
     const { experimentId, name, startTime = now() } = run;
+    if (experimentId === "")
+      throw new StoreError("not-found", "experiment", 'there is no experiment with the id ""');
     const body = { experiment_id: experimentId, start_time: startTime, tags: toEntries(tags) };
     const named = name || tags["mlflow.runName"];
     const { run: made } = await call(

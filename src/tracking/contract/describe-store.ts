@@ -1,7 +1,8 @@
 // What every engine of the store promises, as tests. An engine's own test file calls `describeStore`.
 import { describe } from "vitest";
+import type { Tracker } from "../store.ts";
 import { experimentsContract } from "./experiments.ts";
-import { givenStore, type StoreUnderTest } from "./given.ts";
+import { type Given, givenStore, type StoreUnderTest } from "./given.ts";
 import { hostileTextContract } from "./hostile-text.ts";
 import { loggedModelsContract } from "./logged-models.ts";
 import { registryContract } from "./registry.ts";
@@ -16,14 +17,24 @@ import { tracesContract } from "./traces.ts";
 export const describeStore = (engine: string, create: (now: () => number) => Promise<StoreUnderTest>) =>
   describe(`store on ${engine}`, () => {
     const given = givenStore(create);
-    experimentsContract(given);
-    runsContract(given);
-    searchContract(given);
-    hostileTextContract(given);
-    registryContract(given);
+    trackerContract(given);
     registryEventsContract(given);
     sweepsContract(given);
     loggedModelsContract(given);
     tracesContract(given);
-    sharingContract(given);
   });
+
+/** Describes a client of MLflow's protocol; `create` makes an empty store behind a server. */
+export const describeTracker = (
+  client: string,
+  create: (now: () => number) => Promise<StoreUnderTest<Tracker>>,
+) => describe(`tracker on ${client}`, () => trackerContract(givenStore(create, { isRemote: true })));
+
+function trackerContract(given: Given): void {
+  experimentsContract(given);
+  runsContract(given);
+  searchContract(given);
+  hostileTextContract(given);
+  registryContract(given);
+  sharingContract(given);
+}

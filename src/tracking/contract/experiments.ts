@@ -46,10 +46,12 @@ export function experimentsContract(given: Given): void {
     test.each(["7", "-1", "1e0", "0x0", "", "abc", "9".repeat(30)])(
       "the id %j belongs to none",
       async (id) => {
-        await expect(given.store.getExperiment(id)).rejects.toMatchObject({
-          code: "not-found",
-          subject: "experiment",
-        });
+        await expect(given.store.getExperiment(id)).rejects.toMatchObject(
+          given.refusal({
+            code: "not-found",
+            subject: "experiment",
+          }),
+        );
         await expect(given.store.createRun({ experimentId: id })).rejects.toMatchObject({
           code: "not-found",
         });

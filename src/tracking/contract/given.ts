@@ -1,27 +1,33 @@
 import { afterEach, beforeEach } from "vitest";
-import type { NewRun, Run, RunQuery, Store } from "../store.ts";
+import type { NewRun, Run, RunQuery, Store, Tracker } from "../store.ts";
+import type { StoreError } from "../store-error.ts";
 
-export interface StoreUnderTest {
+export interface StoreUnderTest<Kind extends Tracker = Store> {
   /** Opens the same store again, as another process would. */
-  open(): Promise<Store>;
+  open(): Promise<Kind>;
 }
 
 /** What each test of the contract begins with: an empty store at the time 1000. */
-export interface Given {
-  readonly under: StoreUnderTest;
-  readonly store: Store;
+export interface Given<Kind extends Tracker = Tracker> {
+  readonly under: StoreUnderTest<Kind>;
+  readonly store: Kind;
   /** What the store's clock says. */
   time: number;
   newRun(name: string, values?: Partial<NewRun>): Promise<Run>;
   /** Names of the runs that a search in the experiment 0 finds. */
   found(query: Omit<RunQuery, "experimentIds">): Promise<string[]>;
+  /** An error as it arrives here: MLflow's protocol carries its code and its words, no more. */
+  refusal(error: Partial<StoreError>): Partial<StoreError>;
 }
 
 /** Makes a new store before each test and closes it after. */
-export function givenStore(create: (now: () => number) => Promise<StoreUnderTest>): Given {
+export function givenStore<Kind extends Tracker>(
+  create: (now: () => number) => Promise<StoreUnderTest<Kind>>,
+  { isRemote = false } = {},
+): Given<Kind> {
   let time = 0;
-  let under: StoreUnderTest;
-  let store: Store;
+  let under: StoreUnderTest<Kind>;
+  let store: Kind;
   beforeEach(async () => {
     time = 1000;
     under = await create(() => time);
@@ -44,5 +50,8 @@ export function givenStore(create: (now: () => number) => Promise<StoreUnderTest
     newRun: (name, values = {}) => store.createRun({ experimentId: "0", name, ...values }),
     found: async (query) =>
       (await store.searchRuns({ experimentIds: ["0"], ...query })).items.map(({ name }) => name),
+    refusal({ code, message, ...details }) {
+      return { ...(code && { code }), ...(message && { message }), ...(!isRemote && details) };
+    },
   };
 }

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Store } from "../store.ts";
 import type { Given } from "./given.ts";
 
 /** What holds for models as runs log them. */
-export function loggedModelsContract(given: Given): void {
+export function loggedModelsContract(given: Given<Store>): void {
   describe("logged models", () => {
     test("from their creation to their end", async () => {
       const { runId } = await given.newRun("r");

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { Store } from "../store.ts";
 import type { Given } from "./given.ts";
 
 /** What holds for the events of the registry and for those who hear of them. */
-export function registryEventsContract(given: Given): void {
+export function registryEventsContract(given: Given<Store>): void {
   describe("events of the registry", () => {
     async function twoVersions(name = "reviews") {
       await given.store.createRegisteredModel(name);

@@ -28,7 +28,7 @@ export function registryContract(given: Given): void {
         aliases: [],
       });
       await given.store.createModelVersion({ name: "reviews", source: "s3://elsewhere" });
-      expect((await given.store.createModelVersion({ name: "cards", source: "x" })).version).toBe(1);
+      expect((await given.store.createModelVersion({ name: "cards", source: "s3://x" })).version).toBe(1);
       expect((await given.store.listModelVersions("reviews")).map(({ version }) => version)).toEqual([2, 1]);
       expect(await given.store.getModelVersion("reviews", 1)).toEqual(version);
       expect(await given.store.ensureRegisteredModel("reviews")).toMatchObject({
@@ -43,7 +43,8 @@ export function registryContract(given: Given): void {
 
     test("an alias is on one version at a time", async () => {
       await given.store.createRegisteredModel("reviews");
-      for (const source of ["a", "b"]) await given.store.createModelVersion({ name: "reviews", source });
+      for (const source of ["s3://a", "s3://b"])
+        await given.store.createModelVersion({ name: "reviews", source });
       expect(await given.store.getVersionByAlias("reviews", "inference")).toBeUndefined();
       await given.store.setAlias("reviews", "inference", 1);
       await given.store.setAlias("reviews", "candidate", 1);
@@ -66,7 +67,7 @@ export function registryContract(given: Given): void {
       "the alias %j is refused",
       async (alias) => {
         await given.store.createRegisteredModel("reviews");
-        await given.store.createModelVersion({ name: "reviews", source: "a" });
+        await given.store.createModelVersion({ name: "reviews", source: "s3://a" });
         await expect(given.store.setAlias("reviews", alias, 1)).rejects.toMatchObject({ code: "invalid" });
       },
     );
@@ -80,9 +81,11 @@ export function registryContract(given: Given): void {
       await expect(given.store.getRegisteredModel("cards")).rejects.toThrow(
         'there is no registered model "cards"',
       );
-      await expect(given.store.createModelVersion({ name: "cards", source: "x" })).rejects.toMatchObject({
-        code: "not-found",
-      });
+      await expect(given.store.createModelVersion({ name: "cards", source: "s3://x" })).rejects.toMatchObject(
+        {
+          code: "not-found",
+        },
+      );
       await expect(given.store.listModelVersions("cards")).rejects.toMatchObject({ code: "not-found" });
       await expect(given.store.setAlias("reviews", "inference", 1)).rejects.toThrow(
         'registered model "reviews" has no version 1',
@@ -92,7 +95,7 @@ export function registryContract(given: Given): void {
 
     test("tags of models and versions are set, replaced and removed", async () => {
       await given.store.createRegisteredModel("reviews");
-      await given.store.createModelVersion({ name: "reviews", source: "a" });
+      await given.store.createModelVersion({ name: "reviews", source: "s3://a" });
       await given.store.setRegisteredModelTag("reviews", "owner", "a");
       await given.store.setRegisteredModelTag("reviews", "owner", "b");
       await given.store.setModelVersionTag("reviews", 1, "checked", "yes");
@@ -127,11 +130,11 @@ export function registryContract(given: Given): void {
         });
         await given.store.createModelVersion({
           name,
-          source: `of ${name}`,
+          source: `s3://of-${name}`,
           ...(name === "cards" && { runId }),
         });
       }
-      await given.store.createModelVersion({ name: "reviews", source: "second" });
+      await given.store.createModelVersion({ name: "reviews", source: "s3://second" });
       const models = async (query: Parameters<Store["searchRegisteredModels"]>[0]) =>
         (await given.store.searchRegisteredModels(query)).items.map(({ name }) => name);
       expect(await models({})).toEqual(["cards", "reviews", "tweets"]);

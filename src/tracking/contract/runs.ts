@@ -57,13 +57,15 @@ export function runsContract(given: Given): void {
         params: { epochs: "3", lr: "0.2" },
         tags: { seen: "no" },
       });
-      await expect(change).rejects.toMatchObject({
-        code: "invalid",
-        subject: "param lr",
-        expected: '"0.1"',
-        got: '"0.2"',
-        message: `param lr of run ${runId} is "0.1" and cannot become "0.2": params keep their first value. Log what changes as a metric or a tag, or start another run.`,
-      });
+      await expect(change).rejects.toMatchObject(
+        given.refusal({
+          code: "invalid",
+          subject: "param lr",
+          expected: '"0.1"',
+          got: '"0.2"',
+          message: `param lr of run ${runId} is "0.1" and cannot become "0.2": params keep their first value. Log what changes as a metric or a tag, or start another run.`,
+        }),
+      );
       // All or nothing: what stood beside it was not written either.
       expect(await given.store.getRun(runId)).toMatchObject({
         params: { lr: "0.1", batch: "64" },
@@ -77,10 +79,12 @@ export function runsContract(given: Given): void {
       expect((await given.store.getRun(runId)).tags).toMatchObject({ note: "new" });
       await given.store.deleteTag(runId, "note");
       expect((await given.store.getRun(runId)).tags).toEqual({ "mlflow.runName": "r" });
-      await expect(given.store.deleteTag(runId, "note")).rejects.toMatchObject({
-        code: "not-found",
-        subject: "tag",
-      });
+      await expect(given.store.deleteTag(runId, "note")).rejects.toMatchObject(
+        given.refusal({
+          code: "not-found",
+          subject: "tag",
+        }),
+      );
     });
 
     test("a metric has a history, and its latest value is that of the highest step", async () => {

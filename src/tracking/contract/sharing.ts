@@ -18,7 +18,7 @@ export function sharingContract(given: Given): void {
     const names = Array.from({ length: 20 }, (_, i) => `model-${i % 4}`);
     await Promise.all(names.map((name) => given.store.ensureRegisteredModel(name)));
     const versions = await Promise.all(
-      names.map((name) => given.store.createModelVersion({ name, source: "x" })),
+      names.map((name) => given.store.createModelVersion({ name, source: "s3://x" })),
     );
     expect(new Set(versions.map(({ name, version }) => `${name} ${version}`)).size).toBe(20);
     const refused = names.map((_, i) =>

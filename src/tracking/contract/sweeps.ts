@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../prediction.ts";
+import type { Store } from "../store.ts";
 import type { Given } from "./given.ts";
 
 /** What holds for sweeps: agents share the trials, and one that dies keeps none. */
-export function sweepsContract(given: Given): void {
+export function sweepsContract(given: Given<Store>): void {
   describe("sweeps", () => {
     const definition = { method: "random", parameters: { lr: { min: 0, max: 1 } } };
     const newSweep = (project = "reviews") =>

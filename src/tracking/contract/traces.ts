@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Store } from "../store.ts";
 import type { Trace } from "../trace.ts";
 import type { Given } from "./given.ts";
 
 /** What holds for traces. */
-export function tracesContract(given: Given): void {
+export function tracesContract(given: Given<Store>): void {
   const trace = (traceId: string, values: Partial<Trace> = {}): Trace => ({
     traceId,
     experimentId: "0",
