@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const [major] = process.versions.node.split(".").map(Number);
+hideToken();
 
 if (major >= 24) {
   await import("../src/cli/main.ts");
@@ -41,4 +42,16 @@ function isOpen(descriptor) {
   } catch {
     return false;
   }
+}
+
+/** Everybody on a machine sees the arguments of all processes: a token goes on as a variable, which they do not see. */
+function hideToken() {
+  const at = process.argv.findIndex((argument) => /^--token(=|$)/.test(argument));
+  if (at < 2) return;
+  const [, joined] = process.argv[at].match(/^--token=(.*)$/s) ?? [];
+  const token = joined ?? process.argv[at + 1];
+  if (token === undefined) return;
+  process.env.HAVN_TOKEN = token;
+  process.argv.splice(at, joined === undefined ? 2 : 1);
+  process.title = ["havn", ...process.argv.slice(2)].join(" ");
 }

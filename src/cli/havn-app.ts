@@ -8,7 +8,7 @@ import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
 import type { ServiceEnv } from "../serving/index.ts";
 import type { Project } from "../tasks/index.ts";
-import { type Store, trackingRoutes } from "../tracking/index.ts";
+import { type Access, type Store, tokenAccess, trackingRoutes } from "../tracking/index.ts";
 
 interface ServiceApp {
   /** Finds its own path behind `below`. */
@@ -29,6 +29,8 @@ export interface HavnAppOptions {
   projects(): Iterable<ServedProject>;
   /** Folder of the web pages. */
   readonly pages?: string;
+  /** Who may read and write; everybody unless given. */
+  readonly access?: Access;
 }
 
 /** The pages as `npm run build:web` makes them. */
@@ -36,9 +38,16 @@ const builtPages = fileURLToPath(new URL("../../web/dist/", import.meta.url));
 
 const prefix = (name: string): string => `/projects/${name}/`;
 
-export function havnApp({ store, projects, pages = builtPages }: HavnAppOptions): Hono<ServiceEnv> {
+export function havnApp({
+  store,
+  projects,
+  pages = builtPages,
+  access = tokenAccess({}),
+}: HavnAppOptions): Hono<ServiceEnv> {
   const app = new Hono<ServiceEnv>();
   app.get("/health", (c) => c.json({ status: "ready" }));
+  // Below /health, so that whoever watches the process needs no token.
+  app.use("*", async (c, next) => access.refusal(c.req.raw, needOf(c.req.raw)) ?? (await next()));
   app.get("/api/projects", (c) => c.json([...projects()].map(describeProject)));
   app.all("/projects/:name/*", (c) => {
     const name = c.req.param("name");
@@ -47,13 +56,26 @@ export function havnApp({ store, projects, pages = builtPages }: HavnAppOptions)
     if (!served.service) return c.json(noModelYet(name), 503, { "retry-after": "5" });
     return served.service.app.fetch(c.req.raw, { ...c.env, below: `/projects/${name}` });
   });
-  // A page of another site must not write here through the visitor's browser.
-  app.use("/api/*", csrf());
-  app.route("/", trackingRoutes(store));
+  // A page of another site must not write here through the visitor's browser, which sends POST without asking us first.
+  const unforged = csrf();
+  app.use("/api/*", (c, next) => (c.req.method === "POST" ? unforged(c, next) : next()));
+  app.route("/", trackingRoutes(store, { access }));
   app.use("*", secureHeaders({ contentSecurityPolicy: policy, strictTransportSecurity: false }));
   if (existsSync(join(pages, "index.html"))) app.get("*", serveStatic({ root: pages }));
   else app.get("/", (c) => c.text("The pages are not built yet: npm run build:web\n", 503));
   return app;
+}
+
+/**
+ * What a request needs of the token. MLflow's API says it of each of its routes, since it reads by POST as well; what the
+ * services of the projects answer is read.
+ */
+function needOf(request: Request): "read" | "write" {
+  const { pathname } = new URL(request.url);
+  const isRead = ["GET", "HEAD", "OPTIONS"].includes(request.method);
+  return isRead || !pathname.startsWith("/api/") || /^\/api\/\d\.0\/?mlflow/.test(pathname)
+    ? "read"
+    : "write";
 }
 
 /** Everything comes from here; charts and Svelte set styles on elements. */

@@ -7,6 +7,9 @@ export interface ListenOptions {
   readonly logLevel: string;
 }
 
+/** A checkpoint of many gigabytes must have time to arrive over a slow line. */
+export const uploadTimeoutMs = 12 * 3600 * 1000;
+
 /** Options of every command that serves. */
 export const withListenOptions = (command: Command, port: number): Command =>
   command

@@ -3,17 +3,18 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { listen } from "../../serving/index.ts";
 import { loadProject, projectNames } from "../../tasks/index.ts";
+import { type AccessOptions, accessOf, withAccessOptions } from "../access-options.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { havnApp } from "../havn-app.ts";
 import { forKnownHosts } from "../known-hosts.ts";
-import { type ListenOptions, withListenOptions } from "../listen-options.ts";
+import { type ListenOptions, uploadTimeoutMs, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
 import { predictionLog } from "../prediction-log.ts";
 import { ProjectServices } from "../project-services.ts";
 import { type ServingOptions, servingLimits, withServingOptions } from "../serving-options.ts";
 import { runProject } from "./train.ts";
 
-interface UpOptions extends CommonOptions, ListenOptions, ServingOptions {
+interface UpOptions extends CommonOptions, ListenOptions, AccessOptions, ServingOptions {
   readonly train: boolean;
 }
 
@@ -24,7 +25,7 @@ const firstProject = "movie-reviews";
 const refreshMs = 2000;
 
 export function addUpCommand(program: Command): void {
-  withServingOptions(withListenOptions(withCommonOptions(program.command("up")), 8080))
+  withServingOptions(withAccessOptions(withListenOptions(withCommonOptions(program.command("up")), 8080)))
     .description("tracking, registry, services of all promoted models and web pages in one process")
     .option("--no-train", "do not train a first model where there is none")
     .action((options: UpOptions) => withContext(options, (context) => up(context, options)));
@@ -35,6 +36,7 @@ const workersOfEach = 1;
 
 async function up(context: Context, options: UpOptions): Promise<void> {
   const { terminal, signal, store } = context;
+  const access = accessOf(options);
   const projects = await Promise.all((await projectNames()).map((name) => loadProject(name)));
   const log = logger(options);
   const services = new ProjectServices(projects, {
@@ -43,8 +45,8 @@ async function up(context: Context, options: UpOptions): Promise<void> {
     ...servingLimits({ ...options, workers: options.workers ?? workersOfEach }),
     logger: log,
   });
-  const app = havnApp({ store, projects: () => services.projects });
-  const server = await listen(forKnownHosts(app, options), options);
+  const app = havnApp({ store, projects: () => services.projects, access });
+  const server = await listen(forKnownHosts(app, options), { ...options, requestTimeoutMs: uploadTimeoutMs });
   try {
     await services.refresh();
     terminal.result(`Havn is at ${server.url} (Ctrl-C ends it)`, { url: server.url });
