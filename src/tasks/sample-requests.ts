@@ -4,9 +4,10 @@ import type { Project } from "./project.ts";
 import type { ProjectConfig } from "./project-config.ts";
 import { TaskError } from "./task-error.ts";
 
-/** A row, and the request that asks about it. */
+/** A row, what a person would ask about it, and the request that asks it. */
 export interface SampleRequest {
   readonly row: unknown;
+  readonly sample: string | UploadedFile;
   readonly request: LoadRequest;
 }
 
@@ -24,8 +25,10 @@ export async function sampleRequests(
   const context = { folder: project.folder, seed: config.common.seed };
   const { test } = await task.read(config.task, context);
   const samples: SampleRequest[] = [];
-  for (const row of test.rows.slice(0, limit))
-    samples.push({ row, request: await requestOf(project, await task.sample(row)) });
+  for (const row of test.rows.slice(0, limit)) {
+    const sample = await task.sample(row);
+    samples.push({ row, sample, request: await requestOf(project, sample) });
+  }
   return samples;
 }
 
