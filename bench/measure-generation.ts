@@ -5,8 +5,12 @@ import {
   initialize,
   namedParameters,
   openGenerator,
+  type Seq2Seq,
   seq2seq,
 } from "../src/nn/index.ts";
+import { input } from "../src/tensor/index.ts";
+import { matmulPeak } from "./matmul-peak.ts";
+import { productOperations } from "./product-operations.ts";
 
 /** config.json of the full-size models; what is not named here is the architecture's default. */
 const configs: Readonly<Record<string, Record<string, unknown>>> = {
@@ -35,6 +39,8 @@ export interface GenerationFigures extends Omit<GenerationBench, "runs" | "threa
   readonly tokensPerSecond: number;
   readonly secondsPerRun: number;
   readonly peakRssBytes: number;
+  /** Operations of the products that no search can do without, as a share of what the machine's products reach alone. */
+  readonly shareOfMatmulPeak: number;
 }
 
 /** The whole of generation, from token ids to the best sequence. */
@@ -49,7 +55,8 @@ export async function measureGeneration({
 }: GenerationBench): Promise<GenerationFigures> {
   const config = configs[name];
   if (!config) throw new Error(`--model must be one of ${generatingModels.join(", ")}, got ${name}`);
-  const generator = await openRandom(config, threads);
+  const model = seq2seq(config);
+  const generator = await openRandom(model, threads);
   const source = () => Array.from({ length: seq }, () => 2 + Math.floor(Math.random() * 30_000));
   const sources = Array.from({ length: batch }, source);
   const length = tokens + 1;
@@ -60,17 +67,38 @@ export async function measureGeneration({
     if (run > 0) seconds.push((performance.now() - start) / 1000);
   }
   await generator.close();
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const secondsPerRun = seconds.toSorted((a, b) => a - b)[Math.floor(runs / 2)]!;
   return {
     ...{ model: name, beams, batch, seq, tokens },
     tokensPerSecond: (batch * tokens) / secondsPerRun,
     secondsPerRun,
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    peakRssBytes,
+    shareOfMatmulPeak:
+      operationsOf(model, { beams, batch, seq, tokens }) / secondsPerRun / (await matmulPeak()),
   };
 }
 
-async function openRandom(config: Record<string, unknown>, threads?: number): Promise<Generator> {
-  const model = seq2seq(config);
+/** The source is read once; each beam writes its tokens, one after the other. */
+function operationsOf(
+  model: Seq2Seq,
+  { beams, batch, seq, tokens }: Pick<GenerationBench, "beams" | "batch" | "seq" | "tokens">,
+): number {
+  const source = {
+    input_ids: input("input_ids", "int64", ["batch", "source"]),
+    attention_mask: input("attention_mask", "int64", ["batch", "source"]),
+  };
+  const read = model.readSource(source).flatMap(({ key, value }) => [key, value]);
+  const { logits } = model.forward({
+    ...source,
+    decoder_input_ids: input("decoder_input_ids", "int64", ["batch", "target"]),
+  });
+  const dimensions = { batch: batch * beams, source: seq, target: tokens };
+  const written = productOperations([logits], dimensions) - productOperations(read, dimensions);
+  return productOperations(read, { ...dimensions, batch }) + written;
+}
+
+async function openRandom(model: Seq2Seq, threads?: number): Promise<Generator> {
   const weights = initialize(namedParameters(model), Math.random);
   const { source, step } = generationPrograms(model, weights);
   return openGenerator({ source: source.bytes, step: step.bytes }, { tokens: model.tokens, threads });

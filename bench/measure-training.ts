@@ -5,6 +5,7 @@ import {
   compile,
   compileTraining,
   crossEntropy,
+  gradients,
   input,
   int64,
   type NdArray,
@@ -16,6 +17,7 @@ import {
 } from "../src/tensor/index.ts";
 import { matmulPeak } from "./matmul-peak.ts";
 import { productOperations } from "./product-operations.ts";
+import { writeProfile } from "./write-profile.ts";
 
 interface BenchedModel {
   readonly parameters: ReadonlyMap<string, Parameter>;
@@ -89,6 +91,7 @@ export interface TrainingBench {
   readonly seq: number;
   /** Steps that are measured, after two that warm up. */
   readonly steps: number;
+  /** File for a trace of the first steps. */
   readonly profile?: string | undefined;
   /** Keeps only the ends of layers for the backward pass. */
   readonly recompute?: boolean | undefined;
@@ -130,7 +133,7 @@ export async function measureTraining({
     maxGradientNorm: 1,
     withoutDecay: withoutDecay(parameters),
     seed: 1,
-    profile,
+    profile: profile !== undefined,
   });
   const given = inputs(batch, seq);
   const seconds: number[] = [];
@@ -139,10 +142,12 @@ export async function measureTraining({
     await session.step([given], { learningRate: 2e-5 });
     if (step >= 2) seconds.push((performance.now() - start) / 1000);
   }
+  if (profile !== undefined) await writeProfile(session, profile);
   await session.close();
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const secondsPerStep = median(seconds);
-  const operations = productOperations(loss(new TrainingPass()), parameters, {
+  const trained = loss(new TrainingPass());
+  const operations = productOperations([trained, ...gradients(trained, [...parameters.values()])], {
     batch,
     sequence: seq,
     target: seq,

@@ -12,6 +12,7 @@ import {
   compile,
   compileTraining,
   float32,
+  gradients,
   input,
   int64,
   type NdArray,
@@ -20,6 +21,8 @@ import {
   TrainingPass,
 } from "../src/tensor/index.ts";
 import { matmulPeak } from "./matmul-peak.ts";
+import { productOperations } from "./product-operations.ts";
+import { writeProfile } from "./write-profile.ts";
 
 interface BenchedNetwork {
   /** What the network reads, and the shape of one row of it. */
@@ -52,6 +55,7 @@ export interface VisionBench {
   readonly batch: number;
   /** Steps that are measured, after two that warm up. */
   readonly steps: number;
+  /** File for a trace of the first steps. */
   readonly profile?: string | undefined;
 }
 
@@ -89,7 +93,7 @@ export async function measureVision({
     parameters: initialize(parameters, Math.random),
     optimizer: adamw(),
     seed: 1,
-    profile,
+    profile: profile !== undefined,
   });
   const given = {
     [name]: randomArray([batch, ...row]),
@@ -102,11 +106,16 @@ export async function measureVision({
     await session.step([given], { learningRate: 1e-4 });
     if (step >= 2) seconds.push((performance.now() - start) / 1000);
   }
+  if (profile !== undefined) await writeProfile(session, profile);
   await session.close();
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const secondsPerStep = median(seconds);
-  // The way back takes twice the operations of the way there: derivatives by the input and by the weight.
-  const operations = 3 * batch * operationsOfRow(Object.values(evaluated));
+  // The way back takes twice the operations of the way there: derivatives by the input and by the weight. Nothing asks
+  // for the derivative by cached features.
+  const trained = [...parameters].flatMap(([name, parameter]) => (frozen.has(name) ? [] : [parameter]));
+  const operations = trainsAll
+    ? 3 * batch * operationsOfRow(Object.values(evaluated))
+    : productOperations([loss, ...gradients(loss, trained)], { batch });
   const shareOfMatmulPeak = operations / secondsPerStep / (await matmulPeak());
   return { model: modelName, batch, secondsPerStep, peakRssBytes, shareOfMatmulPeak };
 }

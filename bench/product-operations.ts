@@ -1,10 +1,9 @@
 /** How many operations the matrix products of a graph take: the part of a step that no implementation can avoid. */
-import { gradients, type Parameter, type Shape, type Tensor } from "../src/tensor/index.ts";
+import type { Shape, Tensor } from "../src/tensor/index.ts";
 
-/** Two for each multiplication with its addition, over forward and backward of a loss. */
+/** Two for each multiplication with its addition, over all that these outputs are computed from. */
 export function productOperations(
-  loss: Tensor,
-  parameters: ReadonlyMap<string, Parameter>,
+  outputs: Iterable<Tensor | undefined>,
   dimensions: Readonly<Record<string, number>>,
 ): number {
   const sizeOf = (shape: Shape) =>
@@ -26,6 +25,6 @@ export function productOperations(
     }
     inputs.forEach(visit);
   };
-  for (const tensor of [loss, ...gradients(loss, [...parameters.values()])]) visit(tensor);
+  for (const output of outputs) visit(output);
   return operations;
 }
