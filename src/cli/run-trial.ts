@@ -10,13 +10,14 @@ import {
   type TrialHooks,
   type TrialOutcome,
 } from "../tasks/index.ts";
+import type { TrackingOptions } from "./choose-sweep-store.ts";
 import type { CommonOptions } from "./context.ts";
 import { type TrialOrder, trialMessage } from "./trial-process.ts";
 
 const program = fileURLToPath(new URL("trial-process.ts", import.meta.url));
 
 export interface RunTrialsOptions {
-  readonly options: CommonOptions;
+  readonly options: CommonOptions & TrackingOptions;
   /** Checkpoints of all runs of this machine. */
   readonly checkpoints: string;
   /** Of each trial; all cores unless given. */

@@ -1,23 +1,25 @@
 /** Agents of a sweep on this machine. */
 import { availableParallelism, hostname } from "node:os";
 import { type Project, sweepAgent } from "../tasks/index.ts";
-import type { Store } from "../tracking/index.ts";
+import type { SweepTracker } from "../tracking/index.ts";
+import type { TrackingOptions } from "./choose-sweep-store.ts";
 import type { CommonOptions, Context } from "./context.ts";
 import { runTrials } from "./run-trial.ts";
 import { tellSweep } from "./sweep-report.ts";
 
 export interface SweepAgentsOptions {
   readonly project: Project;
+  readonly store: SweepTracker;
   readonly sweepId: string;
   /** How many work at once; they share the cores. */
   readonly agents: number;
-  readonly options: CommonOptions;
+  readonly options: CommonOptions & TrackingOptions;
 }
 
 /** Works on a sweep until there is nothing left to do. @throws the first agent's error, once all have ended */
 export async function runAgents(
-  { store, terminal, checkpoints, signal }: Context,
-  { project, sweepId, agents, options }: SweepAgentsOptions,
+  { terminal, checkpoints, signal }: Context,
+  { project, store, sweepId, agents, options }: SweepAgentsOptions,
 ): Promise<void> {
   await takeFromTheDead(store, sweepId);
   const threads = agents > 1 ? Math.max(1, Math.floor(availableParallelism() / agents)) : undefined;
@@ -47,7 +49,7 @@ const agentName = (index: number): string => `${hostname()}/${process.pid}/${ind
  * Gives back the trials of agents of this machine whose process is gone, without waiting for their claims to run out.
  * Where it is wrong (a container of the same name) the other agent notices that it has lost the trial.
  */
-async function takeFromTheDead(store: Store, sweepId: string): Promise<void> {
+async function takeFromTheDead(store: SweepTracker, sweepId: string): Promise<void> {
   for (const { status, agent, number } of await store.listTrials(sweepId)) {
     const [host, pid] = agent?.split("/") ?? [];
     if (status === "RUNNING" && agent && host === hostname() && !isAlive(Number(pid)))

@@ -1,13 +1,14 @@
 /** The process of one trial of a sweep: trains, tells its agent how it goes, and ends with it. */
 import { z } from "zod";
 import { loadProject, projectConfig, resumedConfig, trainingRun } from "../tasks/index.ts";
+import { chooseSweepStore, type TrackingOptions } from "./choose-sweep-store.ts";
 import { type CommonOptions, withContext } from "./context.ts";
 
 /** What an agent gives the process as its one argument, as JSON. */
 export interface TrialOrder {
   /** Folder of the project. */
   readonly project: string;
-  readonly options: CommonOptions;
+  readonly options: CommonOptions & TrackingOptions;
   readonly overrides: readonly string[];
   /** Of the run: sweep and trial. */
   readonly tags: Readonly<Record<string, string>>;
@@ -37,7 +38,8 @@ async function main(order: TrialOrder): Promise<void> {
   try {
     const { runId, status } = await withContext(order.options, async (context) => {
       const project = await loadProject(order.project);
-      const { store, checkpoints, cache } = context;
+      const { checkpoints, cache } = context;
+      const store = chooseSweepStore(context, order.options.tracking);
       const run = order.resume === undefined ? undefined : await store.getRun(order.resume);
       const config = run
         ? await resumedConfig(project, run, store)

@@ -1,6 +1,6 @@
 /** An agent of a sweep: claims trials, has them run, says how they ended, until there is none to come. */
 import { setTimeout as wait } from "node:timers/promises";
-import type { Store, Sweep, Trial, TrialEnd } from "../tracking/index.ts";
+import type { Sweep, SweepTracker, Trial, TrialEnd } from "../tracking/index.ts";
 import { isHopeless, parseSweep, proposeTrial, type SweepDefinition } from "../train/index.ts";
 import { TaskError } from "./task-error.ts";
 import { bestOf } from "./training-run.ts";
@@ -31,7 +31,7 @@ export type SweepEvent =
   | { readonly kind: "store-silent"; readonly error: unknown };
 
 export interface SweepAgentOptions {
-  readonly store: Store;
+  readonly store: SweepTracker;
   readonly sweepId: string;
   /** Who this is: unlike any other agent. */
   readonly agent: string;
@@ -81,12 +81,16 @@ export async function sweepAgent(options: SweepAgentOptions): Promise<void> {
 
 const defaultLeaseMs = 30_000;
 
-async function isGoingOn(store: Store, sweepId: string): Promise<boolean> {
+async function isGoingOn(store: SweepTracker, sweepId: string): Promise<boolean> {
   const trials = await store.listTrials(sweepId);
   return trials.some(({ status }) => status === "RUNNING" || status === "WAITING");
 }
 
-async function stopIfAllFail({ sweepId }: Sweep, trials: readonly Trial[], store: Store): Promise<void> {
+async function stopIfAllFail(
+  { sweepId }: Sweep,
+  trials: readonly Trial[],
+  store: SweepTracker,
+): Promise<void> {
   const isLost = trials.length >= hopelessFailures && trials.every(({ status }) => status === "FAILED");
   if (!isLost) return;
   await store.setSweepStatus(sweepId, "STOPPED");

@@ -110,7 +110,11 @@ function placed({ problems }: ConfigError, sweep: Composition): ConfigError {
     problems.map((problem) => {
       const key = /^override ([^=]+)=/.exec(problem.place ?? "")?.[1] ?? problem.path;
       const place = key === undefined ? undefined : placeOf(key.split("."), sweep);
-      return place === undefined ? problem : { ...problem, place };
+      if (place === undefined) return problem;
+      const near = problem.nearest?.replace(/=.*/, "");
+      const isUnknown = problem.code === "unknown-key" && near !== undefined;
+      const message = isUnknown ? `${key} is unknown; did you mean ${near}?` : problem.message;
+      return { ...problem, place, message };
     }),
   );
 }

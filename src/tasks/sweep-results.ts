@@ -1,5 +1,5 @@
 /** What a sweep has found, as data for pages and terminals. */
-import type { Store, Sweep, Trial } from "../tracking/index.ts";
+import type { Sweep, SweepStore, Trial } from "../tracking/index.ts";
 import {
   allValues,
   type Parameter,
@@ -32,7 +32,7 @@ export interface SweepResults {
 }
 
 export async function sweepResults(
-  store: Pick<Store, "getSweep" | "listTrials">,
+  store: Pick<SweepStore, "getSweep" | "listTrials">,
   sweepId: string,
 ): Promise<SweepResults> {
   const sweep = await store.getSweep(sweepId);

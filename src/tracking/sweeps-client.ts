@@ -1,9 +1,41 @@
 // Sweeps and the registry's history of another server, over Havn's own routes.
 import { z } from "zod";
+import { connect } from "./client/connection.ts";
+import { openTracker, type TrackerOptions } from "./client/open-tracker.ts";
 import type { RegistryEvents } from "./registry-events.ts";
 import { registryEventRecord, sweepRecord, trialRecord } from "./rest/sweep-records.ts";
+import type { Tracker } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 import type { SweepStore } from "./sweeps.ts";
+
+/** What agents of a sweep work with: runs and sweeps of one server, or of the store itself. */
+export type SweepTracker = Tracker & SweepStore;
+
+/**
+ * Runs and sweeps of a Havn server at `url`.
+ * @throws {StoreError} `invalid` for what is no address of a server
+ */
+export function openSweepTracker(url: string, options: TrackerOptions = {}): SweepTracker {
+  const connection = connect(url, options);
+  const headers = { "content-type": "application/json" };
+  return {
+    ...openTracker(url, options),
+    ...remoteSweeps(async (method, path, values) => {
+      const response =
+        method === "GET"
+          ? await connection.request(method, `${path}?${queryOf(values)}`)
+          : await connection.request(method, path, { headers, body: () => JSON.stringify(values) });
+      return response.json();
+    }),
+  };
+}
+
+const queryOf = (values: Readonly<Record<string, unknown>>): URLSearchParams =>
+  new URLSearchParams(
+    Object.entries(values).flatMap(([key, value]): [string, string][] =>
+      value === undefined ? [] : [[key, String(value)]],
+    ),
+  );
 
 /**
  * Asks the server: a GET with a query or a POST with a JSON body.

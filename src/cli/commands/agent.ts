@@ -1,8 +1,14 @@
 /** `havn agent`: joins a sweep that was started elsewhere. */
 import type { Command } from "commander";
 import { loadProject } from "../../tasks/index.ts";
+import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
 import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
 import { finishSweep, parseCount } from "./sweep.ts";
+
+interface AgentOptions extends CommonOptions, TrackingOptions {
+  readonly agents: number;
+  readonly project?: string;
+}
 
 export function addAgentCommand(program: Command): void {
   withCommonOptions(program.command("agent"))
@@ -10,11 +16,13 @@ export function addAgentCommand(program: Command): void {
     .argument("<sweep>", "as havn sweep and havn sweep list name it")
     .option("--agents <n>", "how many trials at once on this machine; they share the cores", parseCount, 1)
     .option("--project <folder>", "where the project lies; found by its name unless given")
-    .action((sweepId: string, options: CommonOptions & { agents: number; project?: string }) =>
+    .addOption(trackingOption())
+    .action((sweepId: string, options: AgentOptions) =>
       withContext(options, async (context) => {
-        const sweep = await context.store.getSweep(sweepId);
+        const store = chooseSweepStore(context, options.tracking);
+        const sweep = await store.getSweep(sweepId);
         const project = await loadProject(options.project ?? sweep.project);
-        await finishSweep(context, project, sweep, options);
+        await finishSweep(context, { project, sweep, store }, options);
       }),
     );
 }

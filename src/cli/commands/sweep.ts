@@ -2,12 +2,13 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { shellQuote } from "../../config/index.ts";
 import { loadProject, type Project, readSweepFile, sweepResults, TaskError } from "../../tasks/index.ts";
-import type { Sweep } from "../../tracking/index.ts";
+import type { Sweep, SweepTracker } from "../../tracking/index.ts";
+import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
 import { type CommonOptions, type Context, homeOption, withCommonOptions, withContext } from "../context.ts";
 import { runAgents } from "../sweep-agents.ts";
 import { formatResults } from "../sweep-report.ts";
 
-interface SweepOptions extends CommonOptions {
+interface SweepOptions extends CommonOptions, TrackingOptions {
   readonly sweep?: string;
   readonly agents: number;
   readonly runCap?: number;
@@ -23,6 +24,7 @@ export function addSweepCommand(program: Command): void {
     .option("--agents <n>", "how many trials at once on this machine; they share the cores", parseCount, 1)
     .option("--run-cap <n>", "the most trials, in place of the file's run_cap", parseCount)
     .option("--resume <sweep>", "go on with a sweep that was interrupted or stopped")
+    .addOption(trackingOption())
     .action((project: string | undefined, overrides: string[], options: SweepOptions) =>
       withContext(options, (context) => startSweep(context, project, overrides, options)),
     );
@@ -30,7 +32,7 @@ export function addSweepCommand(program: Command): void {
     .description("trials, best parameters, and which of them matter")
     .argument("<sweep>")
     .action((sweepId: string, _: object, command: Command) =>
-      withContext(command.optsWithGlobals<CommonOptions>(), async ({ store, terminal }) => {
+      withSweeps(command, async (store, terminal) => {
         const results = await sweepResults(store, sweepId);
         terminal.result(formatResults(results), results);
       }),
@@ -39,7 +41,7 @@ export function addSweepCommand(program: Command): void {
     .description("all sweeps, newest first")
     .argument("[project]", "only of this project")
     .action((project: string | undefined, _: object, command: Command) =>
-      withContext(command.optsWithGlobals<CommonOptions>(), async ({ store, terminal }) => {
+      withSweeps(command, async (store, terminal) => {
         const sweeps = await store.listSweeps({ project });
         terminal.result(sweeps.map(formatSweep).join("\n") || "there is no sweep yet", sweeps);
       }),
@@ -48,11 +50,22 @@ export function addSweepCommand(program: Command): void {
     .description("hand out no further trial; those that run go on to their end")
     .argument("<sweep>")
     .action((sweepId: string, _: object, command: Command) =>
-      withContext(command.optsWithGlobals<CommonOptions>(), async ({ store, terminal }) => {
+      withSweeps(command, async (store, terminal) => {
         const stopped = await store.setSweepStatus(sweepId, "STOPPED");
         terminal.result(`sweep ${sweepId} is stopped`, stopped);
       }),
     );
+}
+
+/** Options of a command below `sweep` are those of `sweep` too. */
+function withSweeps(
+  command: Command,
+  work: (store: SweepTracker, terminal: Context["terminal"]) => Promise<void>,
+): Promise<void> {
+  const options = command.optsWithGlobals<CommonOptions & TrackingOptions>();
+  return withContext(options, (context) =>
+    work(chooseSweepStore(context, options.tracking), context.terminal),
+  );
 }
 
 const formatSweep = ({ sweepId, project, name, status, user, creationTime }: Sweep): string =>
@@ -64,66 +77,75 @@ async function startSweep(
   overrides: readonly string[],
   options: SweepOptions,
 ): Promise<void> {
-  const { project, sweep } =
+  const { project, sweep, store } =
     options.resume === undefined
       ? await newSweep(context, name, overrides, options)
-      : await resumedSweep(context, options.resume, name, overrides);
-  await finishSweep(context, project, sweep, options);
+      : await resumedSweep(context, options.resume, name, overrides, options);
+  await finishSweep(context, { project, sweep, store }, options);
+}
+
+/** A sweep to work on, and where it is kept. */
+interface OpenSweep {
+  readonly project: Project;
+  readonly sweep: Pick<Sweep, "sweepId">;
+  readonly store: SweepTracker;
 }
 
 async function newSweep(
-  { store, terminal }: Context,
+  context: Context,
   name: string | undefined,
   typed: readonly string[],
-  { sweep: file, runCap }: SweepOptions,
-): Promise<{ project: Project; sweep: Sweep }> {
+  { sweep: file, runCap, tracking }: SweepOptions,
+): Promise<OpenSweep> {
   if (name === undefined) throw new TaskError("havn sweep needs a project, or --resume SWEEP");
   const project = await loadProject(name);
-  const { definition, overrides, seed, ...read } = readSweepFile(project, {
+  const read = readSweepFile(project, {
     ...{ name: file, overrides: typed, runCap, workingFolder: process.cwd() },
     command: `havn sweep ${shellQuote(name)}`,
   });
+  const { definition, overrides, seed } = read;
+  const store = chooseSweepStore(context, tracking);
   const sweep = await store.createSweep({
     ...{ project: project.name, name: read.name, definition, overrides, seed },
   });
-  terminal.note(`sweep ${sweep.sweepId}; another machine joins with: npx havn agent ${sweep.sweepId}`);
-  return { project, sweep };
+  const { note } = context.terminal;
+  note(`sweep ${sweep.sweepId}; more agents join with: npx havn agent ${sweep.sweepId}`);
+  return { project, sweep, store };
 }
 
 async function resumedSweep(
-  { store }: Context,
+  context: Context,
   sweepId: string,
   name: string | undefined,
   overrides: readonly string[],
-): Promise<{ project: Project; sweep: Sweep }> {
+  { tracking }: SweepOptions,
+): Promise<OpenSweep> {
+  const store = chooseSweepStore(context, tracking);
   const sweep = await store.getSweep(sweepId);
   if (overrides.length > 0 || (name !== undefined && name !== sweep.project))
     throw new TaskError(
       `--resume goes on with sweep ${sweepId} of ${sweep.project} as it is; leave out ${[name, ...overrides].join(" ")}`,
     );
-  return {
-    project: await loadProject(sweep.project),
-    sweep: sweep.status === "STOPPED" ? await store.setSweepStatus(sweepId, "RUNNING") : sweep,
-  };
+  if (sweep.status === "STOPPED") await store.setSweepStatus(sweepId, "RUNNING");
+  return { project: await loadProject(sweep.project), sweep, store };
 }
 
 /** Works on a sweep, and says what came out of it or how it goes on. */
 export async function finishSweep(
   context: Context,
-  project: Project,
-  { sweepId }: Pick<Sweep, "sweepId">,
-  options: CommonOptions & { readonly agents: number },
+  { project, sweep: { sweepId }, store }: OpenSweep,
+  options: CommonOptions & TrackingOptions & { readonly agents: number },
 ): Promise<void> {
-  const { store, terminal, signal } = context;
-  await runAgents(context, { project, sweepId, agents: options.agents, options });
+  const { terminal, signal } = context;
+  await runAgents(context, { project, store, sweepId, agents: options.agents, options });
   const results = await sweepResults(store, sweepId);
   terminal.result(formatResults(results), results);
+  const place = `${homeOption(options)}${options.tracking ? ` --tracking ${options.tracking}` : ""}`;
   if (!signal.aborted) {
-    if (results.best)
-      terminal.note(`register its model: npx havn models link --sweep ${sweepId}${homeOption(options)}`);
+    if (results.best) terminal.note(`register its model: npx havn models link --sweep ${sweepId}${place}`);
     return;
   }
-  terminal.note(`go on with: npx havn sweep --resume ${sweepId}${homeOption(options)}`);
+  terminal.note(`go on with: npx havn sweep --resume ${sweepId}${place}`);
   process.exitCode = 130;
 }
 

@@ -1,0 +1,155 @@
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { tinyReviews } from "../../tasks/testing/tiny-reviews.ts";
+import { openStore, type Trial } from "../../tracking/index.ts";
+import { havn, havnJson, startHavn } from "../testing/havn-process.ts";
+
+let folder: string;
+let tiny: string[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "havn-sweeps-"));
+  tiny = (await tinyReviews(join(folder, "tiny"))).filter(
+    (override) => !override.startsWith("training.batch_size"),
+  );
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Results {
+  readonly sweep: { readonly sweepId: string; readonly status: string };
+  readonly trials: readonly Trial[];
+  readonly best?: Trial;
+}
+
+const home = (name: string) => ["--home", join(folder, name)];
+
+async function trialsOf(name: string): Promise<{ sweepId: string; trials: Trial[] }> {
+  const store = await openStore({ home: join(folder, name) });
+  try {
+    const [sweep] = await store.listSweeps();
+    return { sweepId: sweep!.sweepId, trials: await store.listTrials(sweep!.sweepId) };
+  } finally {
+    await store.close();
+  }
+}
+
+test("havn sweep runs its trials on several agents, and says which was the best", async () => {
+  const args = ["sweep", "movie-reviews", ...tiny, "--run-cap", "3", "--agents", "2", ...home("plain")];
+  const results = await havnJson<Results>(args);
+  expect(results.sweep.status).toBe("FINISHED");
+  expect(results.trials.map(({ status }) => status)).toEqual(["FINISHED", "FINISHED", "FINISHED"]);
+  const values = results.trials.map(({ value }) => value!);
+  expect(results.best?.value).toBe(Math.max(...values));
+
+  const { sweepId } = results.sweep;
+  expect(await havnJson<Results>(["sweep", "show", sweepId, ...home("plain")])).toEqual(results);
+  expect(await havnJson(["sweep", "list", ...home("plain")])).toMatchObject([
+    { sweepId, project: "movie-reviews" },
+  ]);
+
+  const store = await openStore({ home: join(folder, "plain") });
+  const run = await store.getRun(results.trials[1]!.runId!);
+  await store.close();
+  expect(run).toMatchObject({
+    status: "FINISHED",
+    tags: { "havn.sweep": sweepId, "havn.sweep.trial": "2" },
+    params: { "training.batch_size": String(results.trials[1]!.parameters["training.batch_size"]) },
+  });
+});
+
+// Windows has no SIGKILL.
+describe.skipIf(process.platform === "win32")("a sweep that is killed", () => {
+  test("with -9 goes on where it was: its trials end once each, and its processes with it", async () => {
+    const slow = [...tiny, "training.epochs=400", "training.checkpoint_seconds=0.1"];
+    const args = ["sweep", "movie-reviews", ...slow, "--run-cap", "2", ...home("killed")];
+    const killed = startHavn(args);
+    onTestFinished(() => void killed.stop("SIGKILL"));
+    await killed.says(/trial 1: evaluation 2:/);
+    await killed.stop("SIGKILL");
+    const { sweepId, trials } = await trialsOf("killed");
+    const { runId } = trials[0]!;
+    expect(trials).toMatchObject([{ number: 1, status: "RUNNING" }]);
+
+    const resumed = startHavn(["sweep", "--resume", sweepId, "--json", ...home("killed")]);
+    onTestFinished(() => void resumed.stop("SIGKILL"));
+    // Without waiting for the claim to run out, since the dead agent was of this machine.
+    await resumed.says(/trial 1: .*taken over/);
+    await resumed.says(/trial 1: evaluation 1:/);
+    const { code, stderr } = await resumed.stop("SIGINT");
+    expect(code).toBe(130);
+    expect(stderr).toContain(`npx havn sweep --resume ${sweepId}`);
+    const after = await trialsOf("killed");
+    // The run went on from its checkpoint.
+    expect(after.trials).toMatchObject([{ number: 1, status: "WAITING", runId }]);
+  });
+});
+
+test("an agent joins over HTTP, and its runs are logged there", async () => {
+  const server = startHavn(["track", "--port", "0", ...home("server")]);
+  onTestFinished(() => void server.stop("SIGKILL"));
+  const [, url] = await server.says(/MLFLOW_TRACKING_URI=(http:\S+)/);
+  const store = await openStore({ home: join(folder, "server") });
+  onTestFinished(() => store.close());
+  const { sweepId } = await store.createSweep({
+    ...{ project: "movie-reviews", name: "remote", seed: 1, overrides: tiny },
+    definition: {
+      method: "grid",
+      metric: { name: "validation_accuracy", goal: "maximize" },
+      parameters: { "training.batch_size": { values: [8, 16] } },
+    },
+  });
+  const results = await havnJson<Results>(["agent", sweepId, "--tracking", url!, ...home("elsewhere")]);
+  expect(results.trials.map(({ status }) => status)).toEqual(["FINISHED", "FINISHED"]);
+  expect((await store.getSweep(sweepId)).status).toBe("FINISHED");
+  const run = await store.getRun(results.trials[0]!.runId!);
+  expect(run).toMatchObject({ status: "FINISHED", tags: { "havn.sweep": sweepId } });
+  expect(await store.artifacts(run.runId).stat("model/model.onnx")).toBeDefined();
+});
+
+describe("before the first trial", () => {
+  const project = async (sweep: string): Promise<string> => {
+    const made = await mkdtemp(join(folder, "project-"));
+    const bundled = new URL("../../../projects/movie-reviews/", import.meta.url).pathname;
+    await writeFile(
+      join(made, "project.ts"),
+      `import reviews from ${JSON.stringify(`${bundled}project.ts`)};\nexport default { ...reviews, name: "mine" };\n`,
+    );
+    await cp(join(bundled, "conf"), join(made, "conf"), { recursive: true });
+    await writeFile(join(made, "conf", "sweep", "default.yaml"), sweep);
+    return made;
+  };
+  const refusal = async (sweep: string) => {
+    const { code, stderr } = await havn(["sweep", await project(sweep), ...home("refused")]);
+    expect(code).toBe(1);
+    return stderr.trim();
+  };
+
+  test("a wrong word of the sweep is named with its place and the nearest word", async () => {
+    expect(await refusal("method: bays\nparameters:\n  seed: { valus: [1, 2] }\n")).toMatchInlineSnapshot(`
+      "error config sweep/default.yaml:3: parameters.seed.valus is unknown; did you mean parameters.seed.value?
+      config sweep/default.yaml:1: method must be one of grid, random, bayes, got "bays"; did you mean bayes?"
+    `);
+  });
+
+  test("a parameter that the configuration does not have is named with its place", async () => {
+    expect(
+      await refusal(
+        "method: random\nparameters:\n  seed: { values: [1, 2] }\n  optimizer.learning_rat:\n    min: 0.1\n    max: 0.2\n",
+      ),
+    ).toMatchInlineSnapshot(`"error config sweep/default.yaml:4: optimizer.learning_rat is unknown; did you mean optimizer.learning_rate?"`);
+  });
+
+  test("a range whose end does not fit is named with its place", async () => {
+    expect(
+      await refusal(
+        "method: random\nparameters:\n  training:\n    parameters:\n      epochs: { min: 0, max: 3 }\n",
+      ),
+    ).toMatchInlineSnapshot(`"error config sweep/default.yaml:5: training.epochs must be above 0, got 0"`);
+  });
+
+  test("a sweep that is not there is answered with those that are", async () => {
+    const { stderr } = await havn(["sweep", "movie-reviews", "--sweep", "big", ...home("refused")]);
+    expect(stderr.trim()).toMatchInlineSnapshot(`"error --sweep must be one of default, got big"`);
+  });
+});
