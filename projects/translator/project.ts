@@ -46,5 +46,11 @@ export default defineProject({
       examples: ["Hvor ligger banegården?", "Jeg ved ikke, hvad hun hedder.", "Tom læser en bog om Danmark."],
       maxLength: 10_000,
     },
+    answer: {
+      kind: "text",
+      field: "translation",
+      incomplete: { field: "truncated", note: "The text is too long: only its beginning is translated." },
+      stream: { stream: "true" },
+    },
   },
 });

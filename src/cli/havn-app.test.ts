@@ -43,7 +43,13 @@ describe("services", () => {
   test("are listed with their page and the version that answers", async () => {
     const list = async () => (await app.request("/api/projects")).json();
     expect(await list()).toEqual([
-      { name: "movie-reviews", ...project.page, path: "/projects/movie-reviews/", model: null },
+      {
+        name: "movie-reviews",
+        ...project.page,
+        path: "/projects/movie-reviews/",
+        route: "/inference",
+        model: null,
+      },
     ]);
     served = [{ project, service: echo, version: 3 }];
     expect(await list()).toMatchObject([{ model: { name: "movie-reviews", version: 3 } }]);

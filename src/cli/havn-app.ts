@@ -87,8 +87,11 @@ const policy = {
   frameAncestors: ["'none'"],
 };
 
-function describeProject({ project: { name, page }, version }: ServedProject) {
-  return { name, ...page, path: prefix(name), model: version === undefined ? null : { name, version } };
+function describeProject({ project: { name, page, route }, version }: ServedProject) {
+  return {
+    ...{ name, ...page, path: prefix(name), route: route.path },
+    model: version === undefined ? null : { name, version },
+  };
 }
 
 const noSuchProject = (name: string) => ({

@@ -13,6 +13,19 @@ export interface DemoPage {
   readonly title: string;
   readonly description: string;
   readonly input: TextField | ImageField;
+  /** How the answer is shown: as labels with their probabilities, unless given. */
+  readonly answer?: TextAnswer;
+}
+
+/** An answer that is written while one watches. */
+interface TextAnswer {
+  readonly kind: "text";
+  /** Field of the reply that is shown. */
+  readonly field: string;
+  /** Field of the reply that says whether a part is missing, and in which words the page says it. */
+  readonly incomplete: { readonly field: string; readonly note: string };
+  /** Fields beside the input that make the route send the answer in parts. */
+  readonly stream: Readonly<Record<string, string>>;
 }
 
 interface TextField {
