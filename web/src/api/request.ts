@@ -7,6 +7,10 @@ export interface RequestOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON with POST. */
   readonly body?: unknown;
+  /** POST without a body. */
+  readonly method?: "POST";
+  /** Sent as it is with POST, in place of a body. */
+  readonly form?: FormData;
   readonly timeoutMs?: number;
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -43,13 +47,25 @@ export async function requestText(path: string, options: RequestOptions = {}): P
   return text;
 }
 
+/** The same for an answer that comes in parts: as soon as the first can be read. */
+export async function requestStream(
+  path: string,
+  options: RequestOptions = {},
+): Promise<ReadableStream<Uint8Array>> {
+  const response = await send(path, options);
+  if (response.ok && response.body) return response.body;
+  throw refusal(response, path, await readText(response, path, options));
+}
+
 async function send(path: string, options: RequestOptions): Promise<Response> {
-  const { signal, query = {}, body, timeoutMs = 30_000, fetch = globalThis.fetch } = options;
+  const { signal, query = {}, body, method, form, timeoutMs = 30_000, fetch = globalThis.fetch } = options;
   const search = new URLSearchParams(query).toString();
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     return await fetch(search === "" ? path : `${path}?${search}`, {
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      ...(form && { method: "POST", body: form }),
+      ...(method && { method }),
       ...(body !== undefined && {
         method: "POST",
         headers: { "content-type": "application/json" },
