@@ -19,7 +19,7 @@ export interface LoadingOptions {
   /** Where worker threads find the task; without it all is prepared in the main thread. */
   readonly source?: PreparationSource | undefined;
   /**
-   * Threads that prepare; 0 for the main thread. Unless given, as many as there are cores (eight at most), and only
+   * Threads that prepare; 0 for the main thread. Unless given, as many as there are cores (four at most), and only
    * once it shows that the work is worth starting them.
    */
   readonly workers?: number | undefined;
@@ -48,6 +48,9 @@ export interface Loader<Split extends string> {
   ): AsyncIterableIterator<Batch, undefined>;
   close(): Promise<void>;
 }
+
+/** A thread with the modules of a task and its tokenizer takes 160 MB. */
+const mostWorkers = 4;
 
 /** Rows that a thread prepares at a time, of those that are kept. */
 const chunkSize = 256;
@@ -194,7 +197,8 @@ class OpenLoader<Row, Example, Split extends string> implements Loader<Split> {
   /** Threads for so many rows, where nobody has said how many there shall be and the rows are worth it. */
   #startFor(rows: number): void {
     if (this.#options.workers !== undefined || this.#threads) return;
-    if (this.#local.estimateMs(rows) >= worthThreadsMs) this.#start(Math.min(8, availableParallelism()));
+    if (this.#local.estimateMs(rows) >= worthThreadsMs)
+      this.#start(Math.min(mostWorkers, availableParallelism()));
   }
 
   #start(count: number): void {

@@ -52,7 +52,11 @@ export function printProgress(
         if (event.status === "interrupted") {
           const command =
             event.resumeCommand === undefined ? "" : `; continue with\n  ${event.resumeCommand}`;
-          line(`interrupted after step ${event.step}, the checkpoint is written${command}`);
+          const when =
+            event.step === 0
+              ? "interrupted before the first step"
+              : `interrupted after step ${event.step}, the checkpoint is written`;
+          line(`${when}${command}`);
         }
     }
   };
