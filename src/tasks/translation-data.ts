@@ -27,6 +27,8 @@ export const translationDataConfig = z.strictObject({
   group: z.string().nullable().default(null),
   /** How often pairs of a group are trained on in an epoch: 4 is four times each, 0.25 the first quarter of them. */
   mixture: z.record(z.string(), z.number().nonnegative()).default({}),
+  /** Pairs whose source is longer are not trained on; null takes all. */
+  max_characters: z.int().positive().nullable().default(null),
   /** Only so many rows of the beginning of each file; null takes all. */
   limit: z.int().positive().nullable().default(null),
   /** What is done to a source before it is tokenized, here and in the service. */
@@ -64,7 +66,7 @@ export async function readSentencePairs(
   const split = async (name: "validation" | "test"): Promise<Dataset<SentencePair>> =>
     data[name] === null ? { ...whole, name, rows: parts[name] } : read(name, data[name]);
   return {
-    train: { ...whole, rows: mixed(parts.train, data) },
+    train: { ...whole, rows: mixed(shortEnough(parts.train, data), data) },
     validation: await split("validation"),
     test: await split("test"),
   };
@@ -84,6 +86,11 @@ function rowSchema({ source, target, group }: TranslationDataConfig) {
       }),
     );
 }
+
+const shortEnough = (
+  rows: readonly SentencePair[],
+  { max_characters: most }: Pick<TranslationDataConfig, "max_characters">,
+): readonly SentencePair[] => (most === null ? rows : rows.filter(({ text }) => text.length <= most));
 
 /** Rows as often as the mixture says, each group in its order. */
 function mixed(

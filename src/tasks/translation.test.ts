@@ -74,6 +74,14 @@ describe("reading pairs", () => {
     expect(held.rows).toHaveLength(100);
   });
 
+  test("long sources are not trained on, but they are judged", async () => {
+    const { train, validation } = await read(content, {
+      ...{ validation: "train.tsv", test: "train.tsv", max_characters: 4 },
+    });
+    expect(train.rows).toHaveLength(10);
+    expect(validation.rows).toHaveLength(100);
+  });
+
   test("columns and groups that do not fit are refused", async () => {
     await expect(read(content, { target: "da" })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[TaskError: data.target must name another column than data.source, got da for both]`,
