@@ -1,5 +1,6 @@
 // Fields of requests. Protocol buffers as JSON may write an int64 as text and a double as "NaN"; a query is all text.
 import { z } from "zod";
+import { limits } from "../sql/limits.ts";
 
 /** MLflow takes an empty text for a value that was not given. */
 export const requiredText = z.string("must be text").min(1, "must not be empty");
@@ -63,8 +64,18 @@ export const tagValue = z
   .nullish()
   .transform((value) => value ?? "");
 
+/** As the original, we keep the beginning of what a run logs and does not fit: its client relies on that. */
+const cutTo = (most: number) => (text: string) => {
+  if (text.length <= most) return text;
+  // Not in the middle of a character that is written as two.
+  return text.slice(0, /[\ud800-\udbff]/.test(text[most - 1] ?? "") ? most - 1 : most);
+};
+export const runParam = tagValue.transform(cutTo(limits.param));
+export const runTag = tagValue.transform(cutTo(limits.tag));
+
 /** A list of `{key, value}`, as the protocol writes params and tags. */
-export const entries = (most?: number) => repeated(z.object({ key: requiredText, value: tagValue }), most);
+export const entries = (most?: number, value: z.ZodType<string> = tagValue) =>
+  repeated(z.object({ key: requiredText, value }), most);
 
 /** A version of a model, which the protocol writes as text. */
 export const version = z.union([z.string(), z.number()]).pipe(int64);

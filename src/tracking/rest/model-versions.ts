@@ -34,9 +34,10 @@ const createModelVersion = route({
     const { source, runId, modelId } = isPrompt
       ? { source: asked.source, runId: asked.run_id, modelId: asked.model_id }
       : await checkSource(store, asked);
+    const madeBy = runId ?? (modelId && (await store.getLoggedModel(modelId)).sourceRunId);
     const made = await store.createModelVersion({
       ...{ name, source, tags: record },
-      ...(runId !== undefined && { runId }),
+      ...(madeBy !== undefined && { runId: madeBy }),
       ...(asked.run_link !== undefined && { runLink: asked.run_link }),
       ...(modelId !== undefined && { modelId }),
       ...(description !== undefined && { description }),

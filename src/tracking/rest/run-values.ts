@@ -9,7 +9,8 @@ import {
   repeated,
   requiredText,
   runId,
-  tagValue,
+  runParam,
+  runTag,
   toRecord,
 } from "./fields.ts";
 import { MlflowError } from "./mlflow-error.ts";
@@ -54,7 +55,7 @@ const logMetric = route({
 const logParam = route({
   method: "POST",
   path: "/api/2.0/mlflow/runs/log-parameter",
-  request: runId.and(z.object({ key: requiredText, value: tagValue })),
+  request: runId.and(z.object({ key: requiredText, value: runParam })),
   response: nothing,
   async handle({ runId, key, value }, { store }) {
     await store.logBatch(runId, { params: { [key]: value } });
@@ -65,7 +66,7 @@ const logParam = route({
 const setTag = route({
   method: "POST",
   path: "/api/2.0/mlflow/runs/set-tag",
-  request: runId.and(z.object({ key: requiredText, value: tagValue })),
+  request: runId.and(z.object({ key: requiredText, value: runTag })),
   response: nothing,
   async handle({ runId, key, value }, { store }) {
     await store.logBatch(runId, { tags: { [key]: value } });
@@ -90,7 +91,7 @@ const logBatch = route({
   // The limits of the original; its client splits what is larger.
   request: runId.and(
     z
-      .object({ metrics: repeated(metric, 1000), params: entries(100), tags: entries(100) })
+      .object({ metrics: repeated(metric, 1000), params: entries(100, runParam), tags: entries(100, runTag) })
       .refine(
         ({ metrics, params, tags }) => metrics.length + params.length + tags.length <= 1000,
         "a batch holds at most 1000 metrics, params and tags together",

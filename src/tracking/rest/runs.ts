@@ -6,6 +6,7 @@ import {
   repeated,
   requiredText,
   runId,
+  runTag,
   search,
   toRecord,
   view,
@@ -23,7 +24,7 @@ const createRun = route({
     run_name: optionalText,
     start_time: int64.nullish(),
     user_id: optionalText,
-    tags: entries(),
+    tags: entries(undefined, runTag),
   }),
   response: z.object({ run: runReply }),
   async handle({ experiment_id, run_name, start_time, user_id, tags }, { store }) {

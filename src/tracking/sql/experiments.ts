@@ -19,7 +19,7 @@ export function sqlExperiments(engine: Engine, now: () => number): ExperimentSto
   ): Promise<Experiment> {
     checkName("experiment", "name", name);
     if (artifactLocation) checkText("artifact location of an experiment", "location", artifactLocation);
-    for (const [key, value] of Object.entries(tags)) checkEntry("tag", key, value);
+    for (const [key, value] of Object.entries(tags)) checkEntry("tag of an experiment", key, value);
     const experimentId = await engine.transaction(async (transaction) => {
       // Ids count up without gaps, as MLflow's do; names are taken once.
       await engine.alone(transaction, "experiments");
@@ -138,7 +138,7 @@ export function sqlExperiments(engine: Engine, now: () => number): ExperimentSto
       }),
     setExperimentTag: (experimentId, key, value) =>
       change(experimentId, "active", async (transaction, { experiment_id }) => {
-        checkEntry("tag", key, value);
+        checkEntry("tag of an experiment", key, value);
         await transaction
           .insertInto("experiment_tags")
           .values({ experiment_id, key, value })

@@ -1,10 +1,12 @@
 // What names and values may be. The numbers are MLflow's, so that whatever is stored here can move there.
 import { StoreError } from "../store-error.ts";
 
-const limits = {
+export const limits = {
   key: 250,
   param: 6_000,
   tag: 8_000,
+  "tag of an experiment": 20_000,
+  "tag in the registry": 100_000,
   name: 500,
   alias: 255,
   description: 100_000,
@@ -55,7 +57,11 @@ export function checkName(subject: string, kind: "key" | "name" | "alias", text:
 }
 
 /** Checks the key and the value of a param or tag. */
-export function checkEntry(kind: "param" | "tag", key: string, value: string): void {
+export function checkEntry(
+  kind: "param" | "tag" | "tag of an experiment" | "tag in the registry",
+  key: string,
+  value: string,
+): void {
   checkName(kind, "key", key);
   checkText(`${kind} ${key}`, kind, value);
 }

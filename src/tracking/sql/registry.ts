@@ -212,7 +212,7 @@ function checkAlias(alias: string): void {
 }
 
 function writeModelTag(db: Database, name: string, key: string, value: string): Promise<unknown> {
-  checkEntry("tag", key, value);
+  checkEntry("tag in the registry", key, value);
   return db
     .insertInto("registered_model_tags")
     .values({ name, key, value })
@@ -227,7 +227,7 @@ function writeVersionTag(
   key: string,
   value: string,
 ): Promise<unknown> {
-  checkEntry("tag", key, value);
+  checkEntry("tag in the registry", key, value);
   return db
     .insertInto("model_version_tags")
     .values({ name, version, key, value })
