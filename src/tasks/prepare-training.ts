@@ -9,6 +9,7 @@ import {
   type TrainingSession,
 } from "../tensor/index.ts";
 import type { FollowOptions } from "../train/index.ts";
+import { cachedExamples } from "./cached-examples.ts";
 import { type CacheOptions, cachedFeatures } from "./cached-features.ts";
 import { withTemporaryFolder } from "./model-folder.ts";
 import { type ParameterGroups, parameterGroups } from "./parameter-groups.ts";
@@ -44,7 +45,7 @@ export async function inSession<T>(
   }: {
     readonly processes: ProcessGroup;
     readonly signal: AbortSignal | undefined;
-    /** Of features that never change. */
+    /** Of features that never change, and of rows that take long to prepare. */
     readonly cache?: Pick<CacheOptions, "folder" | "note">;
     train(options: FollowOptions<unknown, unknown, unknown>): Promise<T>;
   },
@@ -54,14 +55,18 @@ export async function inSession<T>(
   return withTemporaryFolder(async (preparation) => {
     await task.save(preparation);
     const arranged: ArrangedModel = (await model.arrange?.(groups.frozen)) ?? model;
+    const ofArranged = groupsAmong(arranged.parameters, groups);
     const loading = loadingFrom(project, preparation, config.common.training);
+    const caching = { ...cache, preparation, loading, signal };
     const data = arranged.features
-      ? await cachedFeatures(task, splits, arranged.features, { ...cache, preparation, loading, signal })
-      : {
-          ...{ trainable: task, loading },
-          rows: { train: splits.train.rows, validation: splits.validation.rows },
-        };
-    const session = await startSession(arranged, groups, config.common, processes);
+      ? await cachedFeatures(task, splits, arranged.features, caching)
+      : task.cached
+        ? await cachedExamples(task, splits, caching)
+        : {
+            ...{ trainable: task, loading },
+            rows: { train: splits.train.rows, validation: splits.validation.rows },
+          };
+    const session = await startSession(arranged, ofArranged, config.common, processes);
     try {
       return await train({
         ...{ session, processes },
@@ -85,6 +90,15 @@ function groupsOf({ parameters, frozen }: TaskModel, { training }: CommonConfig)
   });
   return { ...groups, frozen: frozen.union(groups.frozen) };
 }
+
+/** Those of the parameters that are there: features that are kept leave theirs behind. */
+const groupsAmong = (
+  parameters: ReadonlyMap<string, unknown>,
+  { frozen, rateScales }: ParameterGroups,
+): ParameterGroups => ({
+  frozen: new Set([...frozen].filter((name) => parameters.has(name))),
+  rateScales: new Map([...rateScales].filter(([name]) => parameters.has(name))),
+});
 
 function startSession(
   { parameters, weights, forward }: ArrangedModel,
