@@ -1,8 +1,9 @@
 /** `havn serve`: one project's own service, its routes at the root. */
+
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import { listen } from "../../serving/index.ts";
 import {
@@ -13,6 +14,7 @@ import {
   withoutCheckpoint,
 } from "../../tasks/index.ts";
 import { type Precision, precisions } from "../../tensor/index.ts";
+import { registryChanges } from "../../tracking/index.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, withListenOptions } from "../listen-options.ts";
@@ -28,9 +30,6 @@ interface ServeOptions extends CommonOptions, ListenOptions, ServingOptions {
   readonly preset?: string;
   readonly precision: Precision;
 }
-
-/** How often a changed alias is looked for. */
-const refreshMs = 2000;
 
 export function addServeCommand(program: Command): void {
   withServingOptions(withListenOptions(withCommonOptions(program.command("serve")), 8000))
@@ -98,14 +97,14 @@ async function serve(name: string, context: Context, options: ServeOptions): Pro
     `Try it at ${server.url}/docs (Ctrl-C ends it)`,
   ];
   terminal.result(words.join("\n"), { url: server.url });
-  while (!signal.aborted) {
-    await wait(refreshMs, undefined, { signal }).catch(() => {});
-    if (signal.aborted || options.modelVersion !== undefined) continue;
-    const isNew = await served
-      .refresh()
-      .catch((err: unknown) => log.error({ err }, "no new version can be served"));
-    if (isNew) terminal.note(`${project.name}: version ${served.version} is served now`);
-  }
+  if (options.modelVersion === undefined)
+    for await (const _ of registryChanges(store, { signal })) {
+      const isNew = await served
+        .refresh()
+        .catch((err: unknown) => log.error({ err }, "no new version can be served"));
+      if (isNew) terminal.note(`${project.name}: version ${served.version} is served now`);
+    }
+  else if (!signal.aborted) await once(signal, "abort");
   await server.close();
   await served.close();
 }

@@ -1,8 +1,8 @@
 /** `havn up`: everything in one process. */
-import { setTimeout as wait } from "node:timers/promises";
 import type { Command } from "commander";
 import { listen } from "../../serving/index.ts";
 import { loadProject, projectNames } from "../../tasks/index.ts";
+import { registryChanges } from "../../tracking/index.ts";
 import { type AccessOptions, accessOf, withAccessOptions } from "../access-options.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { havnApp } from "../havn-app.ts";
@@ -12,6 +12,7 @@ import { logger } from "../logger.ts";
 import { predictionLog } from "../prediction-log.ts";
 import { ProjectServices } from "../project-services.ts";
 import { type ServingOptions, servingLimits, withServingOptions } from "../serving-options.ts";
+import { startWebhooks } from "../webhooks.ts";
 import { runProject } from "./train.ts";
 
 interface UpOptions extends CommonOptions, ListenOptions, AccessOptions, ServingOptions {
@@ -20,9 +21,6 @@ interface UpOptions extends CommonOptions, ListenOptions, AccessOptions, Serving
 
 /** Trained first where there is no model at all, so that a newcomer has something to try. */
 const firstProject = "movie-reviews";
-
-/** How often a changed alias is looked for. */
-const refreshMs = 2000;
 
 export function addUpCommand(program: Command): void {
   withServingOptions(withAccessOptions(withListenOptions(withCommonOptions(program.command("up")), 8080)))
@@ -47,6 +45,7 @@ async function up(context: Context, options: UpOptions): Promise<void> {
   });
   const app = havnApp({ store, projects: () => services.projects, access });
   const server = await listen(forKnownHosts(app, options), { ...options, requestTimeoutMs: uploadTimeoutMs });
+  await using _ = startWebhooks(context, log);
   try {
     await services.refresh();
     terminal.result(`Havn is at ${server.url} (Ctrl-C ends it)`, { url: server.url });
@@ -60,11 +59,9 @@ async function up(context: Context, options: UpOptions): Promise<void> {
     for (const { project, version } of services.projects)
       if (version)
         terminal.note(`${project.name} (version ${version}): ${server.url}/#/projects/${project.name}`);
-    while (!signal.aborted) {
-      await wait(refreshMs, undefined, { signal }).catch(() => {});
-      for (const { project, version } of signal.aborted ? [] : await services.refresh())
+    for await (const _change of registryChanges(store, { signal }))
+      for (const { project, version } of await services.refresh())
         terminal.note(`${project.name}: version ${version} is served now`);
-    }
   } finally {
     await server.close();
     await services.close();
