@@ -3,7 +3,7 @@ import type { Metric } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import type { Database } from "./engine.ts";
 import { checkInteger, checkName } from "./limits.ts";
-import { inParts } from "./rows.ts";
+import { preparedInsert } from "./prepared.ts";
 import type { MetricRow } from "./tables.ts";
 
 /** @throws {StoreError} `invalid` for a key, time or step that cannot be stored; any number is a value */
@@ -17,41 +17,53 @@ export function checkMetrics(metrics: readonly Metric[]): void {
   }
 }
 
-/** Writes the values and, of each key, the latest. */
-export async function insertMetrics(db: Database, runId: string, metrics: readonly Metric[]): Promise<void> {
-  const latest = new Map<string, Metric>();
-  for (const metric of metrics) {
-    const other = latest.get(metric.key);
-    if (!other || isLater(metric, other)) latest.set(metric.key, metric);
+/** Writes the values of runs and, of each key, the latest. */
+export async function insertMetrics(
+  db: Database,
+  batches: readonly { readonly runId: string; readonly metrics: readonly Metric[] }[],
+): Promise<void> {
+  const rows: MetricRow[] = [];
+  const latest = new Map<string, MetricRow>();
+  for (const { runId, metrics } of batches) {
+    for (const metric of metrics) {
+      const row = toRow(runId, metric);
+      rows.push(row);
+      // An id has 32 characters, whatever the key.
+      const place = runId + metric.key;
+      const other = latest.get(place);
+      if (!other || isLater(row, other)) latest.set(place, row);
+    }
   }
-  for (const part of inParts(metrics)) {
-    await db
-      .insertInto("metrics")
-      .values(part.map((metric) => toRow(runId, metric)))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
-  for (const part of inParts([...latest.values()])) {
-    await db
-      .insertInto("latest_metrics")
-      .values(part.map((metric) => toRow(runId, metric)))
-      .onConflict((conflict) =>
-        conflict
-          .columns(["run_uuid", "key"])
-          .doUpdateSet((eb) => ({
-            value: eb.ref("excluded.value"),
-            is_nan: eb.ref("excluded.is_nan"),
-            timestamp: eb.ref("excluded.timestamp"),
-            step: eb.ref("excluded.step"),
-          }))
-          .where(
-            sql<boolean>`(excluded.step, excluded.timestamp, excluded.value)
-              > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)`,
-          ),
-      )
-      .execute();
-  }
+  await insertValues(db, rows);
+  await insertLatest(db, [...latest.values()]);
 }
+
+const insertValues = preparedInsert<MetricRow>((db, rows) =>
+  db
+    .insertInto("metrics")
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+const insertLatest = preparedInsert<MetricRow>((db, rows) =>
+  db
+    .insertInto("latest_metrics")
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(["run_uuid", "key"])
+        .doUpdateSet((eb) => ({
+          value: eb.ref("excluded.value"),
+          is_nan: eb.ref("excluded.is_nan"),
+          timestamp: eb.ref("excluded.timestamp"),
+          step: eb.ref("excluded.step"),
+        }))
+        .where(
+          sql<boolean>`(excluded.step, excluded.timestamp, excluded.value)
+            > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value)`,
+        ),
+    ),
+);
 
 export function toMetric({ key, value, is_nan, timestamp, step }: MetricRow): Metric {
   return { key, value: is_nan ? Number.NaN : value, timestamp, step };
@@ -63,8 +75,8 @@ export function toRow(runId: string, { key, value, timestamp, step }: Metric): M
 }
 
 /** As the database compares: NaN counts as 0, because that is what is stored. */
-function isLater(a: Metric, b: Metric): boolean {
+function isLater(a: MetricRow, b: MetricRow): boolean {
   if (a.step !== b.step) return a.step > b.step;
   if (a.timestamp !== b.timestamp) return a.timestamp > b.timestamp;
-  return (a.value || 0) > (b.value || 0);
+  return a.value > b.value;
 }

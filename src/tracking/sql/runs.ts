@@ -6,23 +6,24 @@ import { searchDatasets, writeDataset } from "./datasets.ts";
 import type { Database, Engine } from "./engine.ts";
 import { existingRow as existingExperiment, wrongStage } from "./experiments.ts";
 import { checkEntry, checkInteger, checkName } from "./limits.ts";
+import { batchLog, refusal, runNotFound } from "./log-batches.ts";
 import { metricHistory, metricHistoryPage, sampleMetric } from "./metric-history.ts";
 import { checkMetrics, insertMetrics } from "./metrics.ts";
 import { insertModelMetrics } from "./model-metrics.ts";
+import { preparedInsert } from "./prepared.ts";
 import { readRuns } from "./read-runs.ts";
 import { inParts } from "./rows.ts";
 import { writeRunModels } from "./run-models.ts";
+import { checkTags, insertTags, nameTag, writeTags } from "./run-tags.ts";
 import { searchPage } from "./search.ts";
 import { searchableRuns } from "./searchable.ts";
 import type { Tables } from "./tables.ts";
 import { inView } from "./view.ts";
 
-/** MLflow's clients read and write the name of a run in this tag too. */
-const nameTag = "mlflow.runName";
-
 /** Runs in SQL. */
 export function sqlRuns(engine: Engine, now: () => number): RunStore {
   const { db } = engine;
+  const log = batchLog(engine);
 
   async function createRun({
     experimentId,
@@ -34,13 +35,15 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
   }: NewRun): Promise<Run> {
     const runId = randomUUID().replaceAll("-", "");
     const runName = checkName("run", "key", name || tags[nameTag] || `run-${runId.slice(0, 8)}`);
+    const allTags = byKey({ ...tags, [nameTag]: runName });
     checkInteger("start time", startTime);
-    await engine.transaction(async (transaction) => {
+    checkTags(allTags);
+    const artifactUri = await engine.transaction(async (transaction) => {
       const experiment = await existingExperiment(transaction, experimentId);
       if (experiment.lifecycle_stage === "deleted") throw wrongStage(experiment);
-      await transaction
-        .insertInto("runs")
-        .values({
+      const artifact_uri = isPlacedByExperiment ? runLocation(experiment.artifact_location, runId) : null;
+      await insertRun(transaction, [
+        {
           run_uuid: runId,
           name: runName,
           status: "RUNNING",
@@ -49,19 +52,24 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
           deleted_time: null,
           lifecycle_stage: "active",
           experiment_id: experiment.experiment_id,
-          artifact_uri: isPlacedByExperiment ? runLocation(experiment.artifact_location, runId) : null,
-        })
-        .execute();
+          artifact_uri,
+        },
+      ]);
       await writeParams(transaction, runId, params);
-      await writeTags(transaction, runId, { ...tags, [nameTag]: runName });
+      await insertTags(transaction, runId, allTags);
+      return artifact_uri;
     });
-    return getRun(runId);
+    return {
+      ...{ runId, experimentId, name: runName, status: "RUNNING", lifecycleStage: "active", startTime },
+      ...{ params: byKey(params), metrics: {}, tags: allTags, datasets: [] },
+      ...(artifactUri !== null && { artifactUri }),
+    };
   }
 
   async function getRun(runId: string): Promise<Run> {
     const [run] = await readRuns(db, [runId]);
     if (run) return run;
-    throw notFound(runId);
+    throw runNotFound(runId);
   }
 
   /** Does something to a run that is there and not deleted, all or nothing. */
@@ -76,10 +84,8 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
         .where("run_uuid", "=", runId)
         .modifyEnd(engine.locked)
         .executeTakeFirst();
-      if (!row) throw notFound(runId);
-      if (row.lifecycle_stage === "deleted") {
-        throw new StoreError("invalid", "run", `run ${runId} is deleted; restore it before writing to it`);
-      }
+      const refused = refusal(runId, row?.lifecycle_stage);
+      if (refused || !row) throw refused ?? runNotFound(runId);
       await how(transaction, row);
     });
   }
@@ -94,7 +100,9 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
         .set({ status: status ?? row.status, end_time: endTime ?? ended })
         .where("run_uuid", "=", runId)
         .execute();
-      if (name) await writeTags(transaction, runId, { [nameTag]: name });
+      if (!name) return;
+      checkTags({ [nameTag]: name });
+      await writeTags(transaction, runId, { [nameTag]: name });
     });
     return getRun(runId);
   }
@@ -105,15 +113,19 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
       .set({ lifecycle_stage: stage, deleted_time: stage === "deleted" ? now() : null })
       .where("run_uuid", "=", runId)
       .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw notFound(runId);
+    if (numUpdatedRows === 0n) throw runNotFound(runId);
   }
 
   async function logBatch(runId: string, { metrics = [], params = {}, tags = {} }: RunBatch): Promise<void> {
     checkMetrics(metrics);
+    checkTags(tags);
+    const canBeRefused =
+      Object.keys(params).length > 0 || metrics.some(({ modelId }) => modelId !== undefined);
+    if (!canBeRefused) return log({ runId, metrics, tags });
     await change(runId, async (transaction) => {
       await writeParams(transaction, runId, params);
       await writeTags(transaction, runId, tags);
-      await insertMetrics(transaction, runId, metrics);
+      await insertMetrics(transaction, [{ runId, metrics }]);
       await insertModelMetrics(transaction, runId, metrics);
     });
   }
@@ -138,7 +150,7 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
       for (const { run_uuid } of rows) found.add(run_uuid);
     }
     const missing = runIds.find((runId) => !found.has(runId));
-    if (missing !== undefined) throw notFound(missing);
+    if (missing !== undefined) throw runNotFound(missing);
   }
 
   return {
@@ -184,17 +196,15 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
   };
 }
 
+/** In the order in which the database hands them out. */
+const byKey = (record: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 /** Where MLflow puts the files of a run below the location of its experiment. */
 const runLocation = (location: string | null, runId: string) =>
   location && `${location.replace(/\/+$/, "")}/${runId}/artifacts`;
 
-function notFound(runId: string): StoreError {
-  return new StoreError(
-    "not-found",
-    "run",
-    `there is no run with the id ${JSON.stringify(runId.slice(0, 100))}`,
-  );
-}
+const insertRun = preparedInsert<Tables["runs"]>((db, rows) => db.insertInto("runs").values(rows));
 
 /** Inserts what is new; what is there must have the same value. */
 async function writeParams(db: Database, runId: string, params: Record<string, string>): Promise<void> {
@@ -228,20 +238,4 @@ function paramChanged(runId: string, key: string, old: string, value: string): S
       "Log what changes as a metric or a tag, or start another run.",
     { expected: was, got: wanted },
   );
-}
-
-async function writeTags(db: Database, runId: string, tags: Record<string, string>): Promise<void> {
-  for (const part of inParts(Object.entries(tags))) {
-    for (const [key, value] of part) checkEntry("tag", key, value);
-    await db
-      .insertInto("tags")
-      .values(part.map(([key, value]) => ({ run_uuid: runId, key, value })))
-      .onConflict((conflict) =>
-        conflict.columns(["run_uuid", "key"]).doUpdateSet((eb) => ({ value: eb.ref("excluded.value") })),
-      )
-      .execute();
-  }
-  if (!Object.hasOwn(tags, nameTag)) return;
-  const name = checkName("run", "key", tags[nameTag] ?? "");
-  await db.updateTable("runs").set({ name }).where("run_uuid", "=", runId).execute();
 }
