@@ -1,12 +1,14 @@
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { type ObjectStore, openFileStore } from "../storage/index.ts";
 import type { Prediction } from "../tracking/index.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { type LoggedObject, loggedInput } from "./logged-input.ts";
 import { segmentName } from "./prediction-segments.ts";
 
-/** A prediction on its way into the log: input and answer are whatever JSON can write. */
+/** A prediction on its way into the log: input and answer are whatever JSON can write, and files within the input. */
 export type UnwrittenPrediction = Omit<Prediction, "input" | "answer"> & {
   readonly input: unknown;
   readonly answer: unknown;
@@ -29,6 +31,12 @@ export interface PredictionLogOptions {
   readonly flushIntervalMs?: number;
   /** A segment that has reached this size is closed and the next one begun. */
   readonly segmentBytes?: number;
+  /** The same for its age. */
+  readonly segmentMs?: number;
+  /** Where files of inputs are kept; the folder unless given. */
+  readonly store?: ObjectStore | undefined;
+  /** Share of the predictions that are logged, chosen by their ids. */
+  readonly sampleShare?: number;
   /** What may wait while the disk refuses; predictions beyond it are dropped. */
   readonly bufferBytes?: number;
   /** Names this process's segments (letters, digits, hyphens): several processes may write into one folder. */
@@ -36,6 +44,9 @@ export interface PredictionLogOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
+
+/** How long a segment takes predictions at most: one that was not written for longer is finished, whoever wrote it. */
+export const usualSegmentMs = 3_600_000;
 
 /** Opens the prediction log of one project in `folder` (`HOME/predictions/PROJECT`), which is made when needed. */
 export function openPredictionLog(folder: string, options: PredictionLogOptions = {}): PredictionLog {
@@ -50,18 +61,28 @@ export const noPredictionLog = (): PredictionLog => ({
   dropped: 0,
 });
 
+interface Line {
+  readonly text: Buffer;
+  readonly objects: readonly LoggedObject[];
+  readonly answeredAt: number;
+}
+
 interface OpenSegment {
   readonly handle: FileHandle;
   readonly file: string;
+  readonly openedAt: number;
   /** Bytes that are known to be written. */
   size: number;
 }
 
 class SegmentedLog implements PredictionLog {
   readonly #folder: string;
-  readonly #options: Required<Omit<PredictionLogOptions, "logger">>;
+  readonly #options: Required<Omit<PredictionLogOptions, "logger" | "store">>;
   readonly #logger: Logger | undefined;
-  #lines: { readonly text: Buffer; readonly answeredAt: number }[] = [];
+  #store: ObjectStore | undefined;
+  /** Objects that are in the store: an image that is asked about again and again is written once a day. */
+  readonly #stored = new Set<string>();
+  #lines: Line[] = [];
   #bufferedBytes = 0;
   #segment: OpenSegment | undefined;
   #segments = 0;
@@ -76,14 +97,18 @@ class SegmentedLog implements PredictionLog {
     {
       flushIntervalMs = 1000,
       segmentBytes = 8 * 2 ** 20,
-      bufferBytes = 8 * 2 ** 20,
+      segmentMs = usualSegmentMs,
+      store,
+      sampleShare = 1,
+      bufferBytes = 32 * 2 ** 20,
       writer = randomBytes(6).toString("hex"),
       clock = systemClock,
       logger,
     }: PredictionLogOptions,
   ) {
     this.#folder = folder;
-    this.#options = { flushIntervalMs, segmentBytes, bufferBytes, writer, clock };
+    this.#store = store;
+    this.#options = { flushIntervalMs, segmentBytes, segmentMs, sampleShare, bufferBytes, writer, clock };
     this.#logger = logger;
   }
 
@@ -92,15 +117,17 @@ class SegmentedLog implements PredictionLog {
   }
 
   add(prediction: UnwrittenPrediction): void {
-    const text = this.#lineOf(prediction);
-    if (text === undefined) return;
-    if (this.#isClosed || this.#bufferedBytes + text.length > this.#options.bufferBytes) {
+    if (!isSampled(prediction.id, this.#options.sampleShare)) return;
+    const line = this.#lineOf(prediction);
+    if (line === undefined) return;
+    const sizeBytes = sizeOf(line);
+    if (this.#isClosed || this.#bufferedBytes + sizeBytes > this.#options.bufferBytes) {
       // One line in the log for a whole outage, not one for each request.
       if (this.#dropped++ === 0) this.#logger?.error("predictions are dropped: the log cannot take more");
       return;
     }
-    this.#lines.push({ text, answeredAt: prediction.time + prediction.latencyMs });
-    this.#bufferedBytes += text.length;
+    this.#lines.push(line);
+    this.#bufferedBytes += sizeBytes;
     this.#cancelFlush ??= this.#options.clock.after(this.#options.flushIntervalMs, () => void this.flush());
   }
 
@@ -122,9 +149,12 @@ class SegmentedLog implements PredictionLog {
     this.#logger?.error({ lost: this.#lines.length }, "predictions could not be written before the end");
   }
 
-  #lineOf(prediction: UnwrittenPrediction): Buffer | undefined {
+  #lineOf(prediction: UnwrittenPrediction): Line | undefined {
     try {
-      return Buffer.from(`${JSON.stringify(prediction)}\n`);
+      const { input, objects } = loggedInput(prediction.input, prediction.time);
+      const text = Buffer.from(`${JSON.stringify({ ...prediction, input })}\n`);
+      const missing = objects.filter(({ name }) => !this.#stored.has(name));
+      return { text, objects: missing, answeredAt: prediction.time + prediction.latencyMs };
     } catch (err) {
       this.#dropped++;
       this.#logger?.error({ err, id: prediction.id }, "a prediction cannot be written as JSON");
@@ -137,13 +167,17 @@ class SegmentedLog implements PredictionLog {
     const lines = this.#lines;
     if (lines.length === 0) return;
     try {
+      // First the files, so that no line speaks of one that is not there.
+      await this.#putObjects(lines.flatMap(({ objects }) => objects));
+      const { segmentMs, clock } = this.#options;
+      if (this.#segment && this.#segment.openedAt + segmentMs < clock.now()) await this.#closeSegment();
       this.#segment ??= await this.#openSegment(lines[0]!.answeredAt);
       const segment = this.#segment;
       const bytes = Buffer.concat(lines.map(({ text }) => text));
       await writeFully(segment.handle, bytes, segment.size);
       segment.size += bytes.length;
       this.#lines = this.#lines.slice(lines.length);
-      this.#bufferedBytes -= bytes.length;
+      for (const line of lines) this.#bufferedBytes -= sizeOf(line);
       if (segment.size >= this.#options.segmentBytes) await this.#closeSegment();
     } catch (err) {
       this.#logger?.error(
@@ -155,13 +189,23 @@ class SegmentedLog implements PredictionLog {
     }
   }
 
+  async #putObjects(objects: readonly LoggedObject[]): Promise<void> {
+    for (const { name, bytes } of objects) {
+      if (this.#stored.has(name)) continue;
+      this.#store ??= await openFileStore(this.#folder);
+      await this.#store.put(name, bytes);
+      this.#stored.add(name);
+      if (this.#stored.size > rememberedObjects) this.#stored.delete(this.#stored.values().next().value!);
+    }
+  }
+
   async #openSegment(since: number): Promise<OpenSegment> {
     await mkdir(this.#folder, { recursive: true });
-    const { writer } = this.#options;
+    const { writer, clock } = this.#options;
     const file = join(this.#folder, segmentName({ writer, number: this.#segments + 1, since }));
     const handle = await open(file, "wx");
     this.#segments++;
-    return { handle, file, size: 0 };
+    return { handle, file, openedAt: clock.now(), size: 0 };
   }
 
   async #closeSegment(): Promise<void> {
@@ -173,6 +217,18 @@ class SegmentedLog implements PredictionLog {
       this.#logger?.warn({ err, file: segment?.file }, "a segment of the prediction log did not close");
     }
   }
+}
+
+/** Names that are kept in memory; an object that was forgotten is written once more, to the same end. */
+const rememberedObjects = 20_000;
+
+const sizeOf = ({ text, objects }: Line): number =>
+  objects.reduce((size, { bytes }) => size + bytes.length, text.length);
+
+/** By the id, so that a request that passes several services is logged by all of them or none. */
+function isSampled(id: string, share: number): boolean {
+  if (share >= 1) return true;
+  return Number.parseInt(hash("md5", id).slice(0, 8), 16) < share * 2 ** 32;
 }
 
 /**

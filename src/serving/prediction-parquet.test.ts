@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readParquet, writePredictions } from "./prediction-parquet.ts";
+
+const json = fc
+  .jsonValue({ maxDepth: 3, noUnicodeString: false })
+  .map((value) => JSON.parse(JSON.stringify(value)));
+const prediction = fc.record(
+  {
+    id: fc.string({ unit: "grapheme" }),
+    project: fc.string(),
+    modelVersion: fc.nat(),
+    time: fc.nat({ max: 4e12 }),
+    latencyMs: fc.double({ noNaN: true, min: 0 }),
+    input: json,
+    answer: json,
+    probabilities: fc.array(fc.double({ min: 0, max: 1, noNaN: true })),
+    label: fc.string({ unit: "grapheme" }),
+  },
+  { requiredKeys: ["id", "project", "modelVersion", "time", "latencyMs", "input", "answer"] },
+);
+
+test("predictions come back as they were written", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(prediction, { minLength: 1, maxLength: 20 }), async (predictions) => {
+      expect(await readParquet(writePredictions(predictions))).toEqual(predictions);
+    }),
+    { numRuns: 100 },
+  );
+});

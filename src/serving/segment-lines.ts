@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import type { Prediction } from "../tracking/index.ts";
+
+const predictionSchema = z.object({
+  id: z.string(),
+  project: z.string(),
+  modelVersion: z.number(),
+  time: z.number(),
+  latencyMs: z.number(),
+  input: z.json(),
+  answer: z.json(),
+  probabilities: z.array(z.number()).exactOptional(),
+  label: z.string().exactOptional(),
+}) satisfies z.ZodType<Prediction>;
+
+/** The predictions of a segment's file. A line that was torn by a kill or is being written is left out. */
+export async function segmentLines(file: string): Promise<Prediction[]> {
+  // A segment has a few megabytes, so it is read at once.
+  return (await readFile(file, "utf8")).split("\n").flatMap((line) => {
+    const prediction = parseLine(line);
+    return prediction ? [prediction] : [];
+  });
+}
+
+function parseLine(line: string): Prediction | undefined {
+  try {
+    return predictionSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
