@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { LifecycleStage, Store } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { location } from "./artifact-place.ts";
 import { entries, repeated, requiredText, search, tagValue, toRecord, view } from "./fields.ts";
@@ -75,12 +76,24 @@ const updateExperiment = route({
   },
 });
 
+/** To the original an experiment that is in the other stage is not there. */
+async function requireStage(store: Store, experimentId: string, stage: LifecycleStage): Promise<void> {
+  const { lifecycleStage } = await store.getExperiment(experimentId);
+  if (lifecycleStage === stage) return;
+  throw new StoreError(
+    "not-found",
+    "experiment",
+    `there is no ${stage} experiment with the id ${experimentId}: it is ${lifecycleStage}`,
+  );
+}
+
 const deleteExperiment = route({
   method: "POST",
   path: "/api/2.0/mlflow/experiments/delete",
   request: z.object({ experiment_id: requiredText }),
   response: nothing,
   async handle({ experiment_id }, { store }) {
+    await requireStage(store, experiment_id, "active");
     await store.deleteExperiment(experiment_id);
     return {};
   },
@@ -92,6 +105,7 @@ const restoreExperiment = route({
   request: z.object({ experiment_id: requiredText }),
   response: nothing,
   async handle({ experiment_id }, { store }) {
+    await requireStage(store, experiment_id, "deleted");
     await store.restoreExperiment(experiment_id);
     return {};
   },

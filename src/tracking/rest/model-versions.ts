@@ -1,6 +1,7 @@
 // Versions of registered models, and the aliases that name them.
 import { z } from "zod";
 import type { ModelVersion, Store } from "../store.ts";
+import { authorOf } from "./author.ts";
 import { entries, flag, optionalText, requiredText, search, tagValue, toRecord, version } from "./fields.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import { checkSource } from "./model-source.ts";
@@ -180,8 +181,8 @@ const setAlias = route({
   path: aliasPath,
   request: byAlias.extend({ version }),
   response: nothing,
-  async handle({ name, alias, version }, { store }) {
-    await store.setAlias(name, alias, version);
+  async handle({ name, alias, version }, { store, raw }) {
+    await store.setAlias(name, alias, version, authorOf(raw));
     return {};
   },
 });
@@ -191,8 +192,8 @@ const deleteAlias = route({
   path: aliasPath,
   request: byAlias,
   response: nothing,
-  async handle({ name, alias }, { store }) {
-    await store.deleteAlias(name, alias);
+  async handle({ name, alias }, { store, raw }) {
+    await store.deleteAlias(name, alias, authorOf(raw));
     return {};
   },
 });

@@ -81,3 +81,26 @@ test("a sweep that is not there is a 404", async () => {
   const get = request("GET", "/api/2.0/havn/sweeps/get", { sweepId: "none" });
   await expect(get).rejects.toMatchObject({ status: 404 });
 });
+
+test("an alias that is set over HTTP bears the name that the client gives, not the server's", async () => {
+  await given.store.createRegisteredModel("reviews");
+  await given.store.createModelVersion({ name: "reviews", source: "a" });
+  const set = (alias: string, headers: Record<string, string>) =>
+    given.app.request("/api/2.0/mlflow/registered-models/alias", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ name: "reviews", alias, version: "1" }),
+    });
+  await set("by-header", { "x-havn-user": encodeURIComponent("Åse") });
+  await set("by-password", { authorization: `Basic ${btoa("grace:secret")}` });
+  await set("by-nobody", {});
+  await set("by-noise", { "x-havn-user": "100%" });
+  const events = await given.store.listRegistryEvents({ name: "reviews" });
+  const users = Object.fromEntries(events.map(({ alias, user }) => [alias, user]));
+  expect(users).toMatchObject({
+    "by-header": "Åse",
+    "by-password": "grace",
+    "by-nobody": "",
+    "by-noise": "100%",
+  });
+});
