@@ -31,7 +31,15 @@ export interface LoaderOptions extends LoadingOptions {
 }
 
 /** Loads the rows of some splits. Whoever opened it closes it. */
-export interface Loader<Split extends string> {
+export interface Loader<Split extends string, Example = unknown> {
+  /**
+   * The examples of all rows, in their order: of a task whose examples are kept.
+   * @throws {DataError} `unprepared_row`, `worker_failed`; or the signal's reason
+   */
+  examples(
+    split: Split,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<readonly Example[]>;
   /**
    * The length of each row. Examples that are kept are prepared for it.
    * @throws {DataError} `unprepared_row`, `worker_failed`; or the signal's reason
@@ -65,9 +73,9 @@ export const openLoader = <Row, Example, Split extends string>(
   loadable: Loadable<Row, Example>,
   splits: Readonly<Record<Split, readonly Row[]>>,
   options: LoaderOptions,
-): Loader<Split> => new OpenLoader(loadable, splits, options);
+): Loader<Split, Example> => new OpenLoader(loadable, splits, options);
 
-class OpenLoader<Row, Example, Split extends string> implements Loader<Split> {
+class OpenLoader<Row, Example, Split extends string> implements Loader<Split, Example> {
   readonly #loadable: Loadable<Row, Example>;
   readonly #splits: Readonly<Record<Split, readonly Row[]>>;
   readonly #options: LoaderOptions;
@@ -96,9 +104,13 @@ class OpenLoader<Row, Example, Split extends string> implements Loader<Split> {
     if (options.workers) this.#start(options.workers);
   }
 
-  async lengths(split: Split, { signal }: { readonly signal?: AbortSignal | undefined } = {}) {
+  async examples(split: Split, { signal }: { readonly signal?: AbortSignal | undefined } = {}) {
+    return this.#kept.get(split) ?? this.#prepareAll(split, signal);
+  }
+
+  async lengths(split: Split, options: { readonly signal?: AbortSignal | undefined } = {}) {
     if (this.#loadable.streamed) return this.#splits[split].map(() => 1);
-    const examples = this.#kept.get(split) ?? (await this.#prepareAll(split, signal));
+    const examples = await this.examples(split, options);
     return examples.map((example) => this.#loadable.lengthOf(example));
   }
 

@@ -1,12 +1,13 @@
 /** Features of a frozen part of a model: computed once for every row, kept in memory while training and on disk. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Dataset, type LoadingOptions, openLoader } from "../data/index.ts";
 import { readSafetensors, writeSafetensors } from "../nn/index.ts";
 import { compile, joinRows, type NdArray, type NdArrays, openInference, takeRows } from "../tensor/index.ts";
 import type { Trainable } from "../train/index.ts";
+import { hashFolder } from "./hash-folder.ts";
 import type { AnyTask, FeatureGraph, Splits } from "./task.ts";
 
 export interface CacheOptions {
@@ -102,12 +103,6 @@ async function computeFeatures(
     await session.close();
     await loader.close();
   }
-}
-
-async function hashFolder(folder: string): Promise<string> {
-  const hash = createHash("sha256");
-  for (const file of (await readdir(folder)).sort()) hash.update(await readFile(join(folder, file)));
-  return hash.digest("hex");
 }
 
 /** Stacks tables with the same columns. */

@@ -37,6 +37,8 @@ export interface Task<Row, Input, Example, Outcome, Answer>
   extends Trainable<Row, Example, Outcome>,
     Servable<Input, Example, Answer> {
   prepare(input: Row | Input): Example | Promise<Example>;
+  /** Examples are small and take long to prepare: they are kept on disk for later runs on the same rows. */
+  readonly cached?: true;
   /** Writes what is needed to prepare and answer elsewhere exactly as here. */
   save(folder: string): Promise<void>;
   /** The outcome of a row that a service has answered. */

@@ -83,6 +83,7 @@ export function translator({ tokenizer, settings, generation }: TranslatorOption
           : { source_cut: flags(examples.map(({ isCut }) => isCut ?? false)) }),
       };
     },
+    cached: true,
     lengthOf: ({ ids, labels }) => ids.length + (labels?.length ?? 0),
     outcomes: (inputs, outputs, rows) =>
       outputs.sequences
