@@ -103,7 +103,8 @@ function rowSchema(config: ImageTableConfig, heads: readonly Head[], files: Read
     [split.test]: "test",
   };
   const columns = heads.map((head) => columnOf(config, head));
-  const label = ({ labels }: Head, i: number) => [columns[i]!, z.enum(["", ...labels])] as const;
+  const label = ({ labels, empty }: Head, i: number) =>
+    [columns[i]!, z.enum(empty === undefined ? labels : [...labels, ""])] as const;
   return z
     .object({
       [image]: z.string(),
@@ -113,19 +114,15 @@ function rowSchema(config: ImageTableConfig, heads: readonly Head[], files: Read
     .transform((row, context): TableRow | undefined => {
       const values = heads.map(({ empty = "" }, i) => row[columns[i]!] || empty);
       if (values.some((value) => leave_out.includes(value))) return undefined;
-      const empty = values.indexOf("");
       const name = row[image]!;
       const part = files.get(name);
-      const problem =
-        empty !== -1
-          ? { path: [columns[empty]!], message: `a label of ${heads[empty]!.name} is missing` }
-          : part === undefined && { path: [image], message: `there is no such image${hint(name, files)}` };
-      if (problem) {
-        context.addIssue({ code: "custom", ...problem });
+      if (!part) {
+        const message = `there is no such image${hint(name, files)}`;
+        context.addIssue({ code: "custom", path: [image], message });
         return z.NEVER;
       }
       const labels = kept.map((head, i) => head.labels.indexOf(values[i]!));
-      return { name, part: part!, labels, split: splits[row[split.column]!]! };
+      return { name, part, labels, split: splits[row[split.column]!]! };
     });
 }
 
