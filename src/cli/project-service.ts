@@ -1,12 +1,12 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { type PredictionLog, processMetrics, type Service, type ServingLimits } from "../serving/index.ts";
+import { processMetrics, type Service, type ServingLimits } from "../serving/index.ts";
 import { openService, openVersion, type Project, promotedVersion } from "../tasks/index.ts";
 import type { Store } from "../tracking/index.ts";
+import type { ProjectPredictions } from "./project-predictions.ts";
 
-export interface ProjectServiceOptions {
+export interface ProjectServiceOptions extends ProjectPredictions {
   readonly store: Store;
-  readonly predictions: PredictionLog;
   readonly limits?: ServingLimits;
   readonly ratePerSecond?: number | undefined;
   readonly processMetrics?: Registry;

@@ -34,7 +34,9 @@ afterAll(async () => {
 beforeEach(async () => {
   log = [];
   const logger = pino({ level: "error" }, { write: (line) => void log.push(line) });
-  const predictions = (name: string) => openPredictionLog(join(folder, "predictions", name));
+  const predictions = (name: string) => ({
+    predictions: openPredictionLog(join(folder, "predictions", name)),
+  });
   services = new ProjectServices([project], { store, predictions, logger, limits: { workers: 1 } });
   server = await listen(havnApp({ store, projects: () => services.projects }), { port: 0 });
 });

@@ -1,15 +1,15 @@
 /** Keeps a service running for the promoted version of every project. */
 import type { Logger } from "pino";
-import type { PredictionLog } from "../serving/index.ts";
 import { processMetrics, type ServingLimits } from "../serving/index.ts";
 import type { Project } from "../tasks/index.ts";
 import type { Store } from "../tracking/index.ts";
+import type { ProjectPredictions } from "./project-predictions.ts";
 import { ProjectService } from "./project-service.ts";
 
 export interface ProjectServicesOptions {
   readonly store: Store;
-  /** Opens the prediction log of a project. */
-  predictions(project: string): PredictionLog;
+  /** The prediction log of a project. */
+  predictions(project: string): ProjectPredictions;
   readonly limits?: ServingLimits;
   readonly ratePerSecond?: number | undefined;
   readonly logger: Logger;
@@ -23,7 +23,7 @@ export class ProjectServices {
     this.#logger = logger;
     const shared = { ...options, logger, processMetrics: processMetrics() };
     this.projects = projects.map(
-      (project) => new ProjectService(project, { ...shared, predictions: predictions(project.name) }),
+      (project) => new ProjectService(project, { ...shared, ...predictions(project.name) }),
     );
   }
 

@@ -33,7 +33,7 @@ export {
   type ServedModelOptions,
   type ServingLimits,
 } from "./served-model.ts";
-export { type Service, type ServiceOptions, service } from "./service.ts";
+export { type Service, type ServiceHistory, type ServiceOptions, service } from "./service.ts";
 export { processMetrics } from "./service-metrics.ts";
 export { ServingError, type ServingErrorCode } from "./serving-error.ts";
 export type { ServableSource } from "./thread-messages.ts";

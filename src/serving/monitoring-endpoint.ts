@@ -1,5 +1,6 @@
 /** `GET /monitoring`: how the service has been lately, for a person or a script that has no Prometheus. */
 import { z } from "@hono/zod-openapi";
+import type { Prediction } from "../tracking/index.ts";
 import { json } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { PredictionLog } from "./prediction-log.ts";
@@ -28,9 +29,17 @@ export interface MonitoringOptions {
   readonly activity: RecentActivity;
   readonly model: () => ServedModel<never, unknown>;
   readonly predictions: PredictionLog;
+  /** What was predicted before, of the last day. */
+  readonly history: () => AsyncIterable<Prediction>;
 }
 
-export function monitoringEndpoint({ activity, model, predictions }: MonitoringOptions): Endpoint {
+export function monitoringEndpoint({ activity, model, predictions, history }: MonitoringOptions): Endpoint {
+  // Read when somebody asks for the first time: a start that nobody watches should not pay for it.
+  let known: Promise<void> | undefined;
+  const countHistory = async () => {
+    for await (const { time, latencyMs, label, probabilities } of history())
+      activity.answered({ time, latencyMs, label, confidence: probabilities && Math.max(...probabilities) });
+  };
   return {
     method: "GET",
     path: "/monitoring",
@@ -40,7 +49,9 @@ export function monitoringEndpoint({ activity, model, predictions }: MonitoringO
         200: { description: "The report", content: { "application/json": { schema } } },
       },
     },
-    handle: () => {
+    handle: async () => {
+      known ??= countHistory();
+      await known;
       const { name, version, queue } = model();
       return json({
         model: { name, version },

@@ -217,6 +217,24 @@ test("monitoring tells of the last hour and day", async () => {
   });
 });
 
+test("monitoring counts what was predicted before the service began, once", async () => {
+  const now = Date.now();
+  const earlier = { id: "1", project: "p", modelVersion: 6, latencyMs: 5, input: "x", answer: "x" };
+  const { app } = service({
+    ...filmOptions(model),
+    async *history({ from, to }) {
+      expect(to - from).toBe(24 * 3_600_000);
+      yield { ...earlier, time: now - 2 * 3_600_000, label: "negative", probabilities: [0.9, 0.1] };
+    },
+  });
+  await app.request("/inference", { method: "POST", body: '{"statement":"good"}', headers: json });
+  for (let i = 0; i < 2; i++)
+    expect(await (await app.request("/monitoring")).json()).toMatchObject({
+      lastHour: { answers: 1, labels: { positive: 1 } },
+      lastDay: { answers: 2, labels: { positive: 1, negative: 1 } },
+    });
+});
+
 test("a route of one's own may be /predict", async () => {
   const { app } = service({ ...filmOptions(model), route: { ...filmRoute, path: "/predict" } });
   const reply = await app.request("/predict", { method: "POST", body: '{"statement":"bad"}', headers: json });

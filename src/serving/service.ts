@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import type { Prediction } from "../tracking/index.ts";
 import { json, type ServiceEnv } from "./call.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { docsEndpoints } from "./docs-endpoints.ts";
@@ -30,6 +31,8 @@ export interface ServiceOptions<Input, Answer, Body, Reply> {
   /** The version to begin with. */
   readonly model: ServedModel<Input, Answer>;
   readonly predictions: PredictionLog;
+  /** What was predicted before this service began: `/monitoring` counts it too. */
+  readonly history?: ServiceHistory;
   /** Largest request body, above it 413; a megabyte, or ten where files are sent. */
   readonly bodyBytes?: number;
   /** Requests a second that a client may make, above it 429; as many as it likes unless given. */
@@ -40,6 +43,11 @@ export interface ServiceOptions<Input, Answer, Body, Reply> {
   /** Metrics of the process, where several services of one process share them. */
   readonly processMetrics?: Registry;
 }
+
+export type ServiceHistory = (span: {
+  readonly from: number;
+  readonly to: number;
+}) => AsyncIterable<Prediction>;
 
 /** An HTTP application made from a task and an opened model version. */
 export interface Service<Input = unknown, Answer = unknown> {
@@ -71,6 +79,7 @@ export function service<Input, Answer, Body, Reply>({
   inputMetrics = [],
   model: first,
   predictions,
+  history = async function* () {},
   bodyBytes = readsOf(route) === "form" ? 10 * megabyte : megabyte,
   ratePerSecond,
   logger,
@@ -101,7 +110,7 @@ export function service<Input, Answer, Body, Reply>({
     [
       ...predictionEndpoints(predicting),
       healthEndpoint(current),
-      monitoringEndpoint({ activity, model: current, predictions }),
+      monitoringEndpoint({ activity, model: current, predictions, history: dayOf(history, clock) }),
       metricsEndpoint(metrics),
       ...openInferenceEndpoints(predicting),
       ...docsEndpoints(title, () => openApi(app, title, current())),
@@ -122,6 +131,12 @@ export function service<Input, Answer, Body, Reply>({
     },
     close: () => model.queue.close(),
   };
+}
+
+/** What was predicted in the day before now. */
+function dayOf(history: ServiceHistory, clock: Clock): () => AsyncIterable<Prediction> {
+  const to = clock.now();
+  return () => history({ from: to - 24 * 3_600_000, to });
 }
 
 /** The path after the prefix; by its segments, since a name may be written with percent signs. */

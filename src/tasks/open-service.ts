@@ -10,6 +10,7 @@ import {
   type PredictionLog,
   type ServedModel,
   type Service,
+  type ServiceHistory,
   type ServingLimits,
   service,
 } from "../serving/index.ts";
@@ -61,6 +62,7 @@ export async function openVersion(project: Project, options: VersionOptions): Pr
 
 export interface ServingOptions extends VersionOptions {
   readonly predictions: PredictionLog;
+  readonly history?: ServiceHistory;
   readonly ratePerSecond?: number | undefined;
   readonly processMetrics?: Registry;
 }
@@ -71,7 +73,7 @@ export interface ServingOptions extends VersionOptions {
  */
 export async function openService(
   project: Project,
-  { predictions, ratePerSecond, processMetrics, ...options }: ServingOptions,
+  { predictions, history, ratePerSecond, processMetrics, ...options }: ServingOptions,
 ): Promise<Service> {
   const { logger } = options;
   return service({
@@ -81,6 +83,7 @@ export async function openService(
     inputMetrics: project.metrics ?? [],
     model: await openVersion(project, options),
     ...{ predictions, ratePerSecond },
+    ...(history && { history }),
     ...(logger && { logger }),
     ...(processMetrics && { processMetrics }),
   });

@@ -19,7 +19,7 @@ import { type CommonOptions, type Context, withCommonOptions, withContext } from
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
-import { predictionLog } from "../prediction-log.ts";
+import { projectPredictions } from "../project-predictions.ts";
 import { ProjectService } from "../project-service.ts";
 import { type ServingOptions, servingLimits, withServingOptions } from "../serving-options.ts";
 import { parseVersion } from "./parse-version.ts";
@@ -83,7 +83,7 @@ async function serve(name: string, context: Context, options: ServeOptions): Pro
   const log = logger(options);
   const served = new ProjectService(project, {
     store,
-    predictions: predictionLog(project.name, context, options, log),
+    ...(await projectPredictions(project.name, context, options, log)),
     ...servingLimits(options),
     logger: log,
   });

@@ -9,7 +9,7 @@ import { havnApp } from "../havn-app.ts";
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, uploadTimeoutMs, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
-import { predictionLog } from "../prediction-log.ts";
+import { projectPredictions } from "../project-predictions.ts";
 import { ProjectServices } from "../project-services.ts";
 import { type ServingOptions, servingLimits, withServingOptions } from "../serving-options.ts";
 import { startWebhooks } from "../webhooks.ts";
@@ -37,9 +37,16 @@ async function up(context: Context, options: UpOptions): Promise<void> {
   const access = accessOf(options);
   const projects = await Promise.all((await projectNames()).map((name) => loadProject(name)));
   const log = logger(options);
+  const logs = new Map(
+    await Promise.all(
+      projects.map(
+        async ({ name }) => [name, await projectPredictions(name, context, options, log)] as const,
+      ),
+    ),
+  );
   const services = new ProjectServices(projects, {
     store,
-    predictions: (project) => predictionLog(project, context, options, log),
+    predictions: (project) => logs.get(project)!,
     ...servingLimits({ ...options, workers: options.workers ?? workersOfEach }),
     logger: log,
   });
