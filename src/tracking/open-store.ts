@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import {
   type ObjectStore,
@@ -8,10 +7,10 @@ import {
   scopedStore,
   withLocalFiles,
 } from "../storage/index.ts";
+import { processUser } from "./process-user.ts";
 import { sqlExperiments } from "./sql/experiments.ts";
 import { sqlLoggedModels } from "./sql/logged-models.ts";
 import { migrate } from "./sql/migrate.ts";
-import { openPostgres } from "./sql/postgres.ts";
 import { sqlRegistry } from "./sql/registry.ts";
 import { sqlRegistryEvents } from "./sql/registry-events.ts";
 import { sqlRuns } from "./sql/runs.ts";
@@ -53,7 +52,10 @@ export async function openStore({
   const artifacts = objects
     ? await openBucket(objects, home)
     : await openFileStore(path.join(home, "artifacts"));
-  const engine = databaseUrl ? await openPostgres(databaseUrl) : await openSqlite(path.join(home, "havn.db"));
+  // Loaded only where it is used: a server that needs no Postgres has no memory for it.
+  const engine = databaseUrl
+    ? await (await import("./sql/postgres.ts")).openPostgres(databaseUrl)
+    : await openSqlite(path.join(home, "havn.db"));
   try {
     await migrate(engine, now());
   } catch (error) {
@@ -85,13 +87,4 @@ export async function openStore({
 async function openBucket(address: string, home: string): Promise<ObjectStore> {
   const store = await openObjectStore(address);
   return store.localPath ? store : withLocalFiles(store, path.join(home, "cache", "artifacts"));
-}
-
-/** Empty in a container whose user has no name. */
-function processUser(): string {
-  try {
-    return os.userInfo().username;
-  } catch {
-    return "";
-  }
 }

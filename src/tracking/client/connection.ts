@@ -1,6 +1,8 @@
 // Requests to an MLflow server: encoding, errors, and patience while it is away.
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { processUser } from "../process-user.ts";
+import { authorHeader } from "../rest/author.ts";
 import { StoreError, type StoreErrorCode } from "../store-error.ts";
 
 export interface ConnectionOptions {
@@ -60,11 +62,12 @@ export function connect(
   { token, patienceMs = 60_000, wait = delay }: ConnectionOptions = {},
 ): Connection {
   const { base, authorization } = addressOf(url, token);
+  const author = { [authorHeader]: encodeURIComponent(processUser()) };
 
   async function once(method: string, path: string, { headers, body }: RequestOptions): Promise<Response> {
     return fetch(base + path, {
       method,
-      headers: { ...(authorization && { authorization }), ...headers },
+      headers: { ...author, ...(authorization && { authorization }), ...headers },
       ...(body && { body: body(), duplex: "half" }),
     });
   }

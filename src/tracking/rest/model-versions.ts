@@ -99,8 +99,8 @@ const deleteModelVersion = route({
   path: `${path}/delete`,
   request: byVersion,
   response: nothing,
-  async handle({ name, version }, { store }) {
-    await store.deleteModelVersion(name, version);
+  async handle({ name, version }, { store, raw }) {
+    await store.deleteModelVersion(name, version, authorOf(raw));
     return {};
   },
 });
