@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { float32 } from "../tensor/index.ts";
+import { float32, int64 } from "../tensor/index.ts";
 import { loadTokenizer } from "../text/index.ts";
 import { type ClassifiedText, type TextClassifier, textClassifier } from "./text-classifier.ts";
 
@@ -101,4 +101,14 @@ describe("judging", () => {
       { text: "b", label: "positive", predicted: "negative", probability: 0.6 },
     ]);
   });
+});
+
+test.each([
+  [Number.NaN, 0],
+  [0, Number.POSITIVE_INFINITY],
+])("logits of %s and %s are no answer", (first, second) => {
+  const outputs = logits([0, 1], [first, second]);
+  const message = `the logits of row 1 of the batch must be finite, got [${first}, ${second}]`;
+  expect(() => classifier.respond(outputs)).toThrow(message);
+  expect(() => classifier.outcomes({ labels: int64([2], [0, 1]) }, outputs, [])).toThrow(message);
 });

@@ -1,7 +1,7 @@
 /** How operators are defined: shape rule, ONNX emission and gradient of one operator stand together. */
 import type { DType } from "./ndarray.ts";
 import type { GraphBuilder } from "./onnx/graph.ts";
-import type { Shape } from "./shape.ts";
+import type { Dimension, Shape } from "./shape.ts";
 import { constant, Tensor } from "./tensor.ts";
 
 /** A tuple of N tensors, so that definitions can take their inputs apart by name. */
@@ -32,6 +32,14 @@ export interface Statistic {
   readonly dtype?: DType;
 }
 
+/** What an operator asks of the numbers that it gets: indices below a size, or a dimension of at most that size. */
+export type Requirement = {
+  readonly atMost: Dimension | undefined;
+  /** What has that size: "the rows of" a table. */
+  readonly what: string;
+  readonly table: Tensor;
+} & ({ readonly indices: Tensor } | { readonly dimension: Dimension });
+
 export interface OperatorDefinition<N extends number, A> {
   /** Shape of the first output; checks that the inputs fit. */
   shape(inputs: Tuple<N, Tensor>, attributes: A): Shape;
@@ -41,6 +49,8 @@ export interface OperatorDefinition<N extends number, A> {
   statistics?(inputs: Tuple<N, Tensor>, attributes: A): readonly Statistic[];
   /** Derivative of the loss by each input; undefined where an input has none (indices). */
   gradient?(context: GradientContext<N, A>): readonly (Tensor | undefined)[];
+  /** Asked of the program's inputs before it runs. */
+  requires?(inputs: Tuple<N, Tensor>, attributes: A): Requirement;
   /** "com.microsoft" for ONNX Runtime's own operators. */
   domain?: string;
   /** ONNX attributes of the node; none unless said otherwise. */

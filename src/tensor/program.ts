@@ -1,7 +1,8 @@
 /** Programs: graphs compiled to ONNX, with a description of what goes in and what comes out. */
 import { gradients } from "./autodiff.ts";
 import { TensorError } from "./errors.ts";
-import type { DType, NdArray } from "./ndarray.ts";
+import { type Limit, limitsOf } from "./limits.ts";
+import { type DType, type NdArray, sizeOf } from "./ndarray.ts";
 import { GraphBuilder } from "./onnx/graph.ts";
 import type { Precision } from "./onnx/stored-weights.ts";
 import type { Operation } from "./operator.ts";
@@ -30,6 +31,8 @@ export interface Program {
   readonly parameters: readonly string[];
   readonly masks: readonly Mask[];
   readonly outputs: readonly Signature[];
+  /** What the inputs may hold, as far as the graph says it. */
+  readonly limits: readonly Limit[];
 }
 
 export interface CompileOptions {
@@ -54,7 +57,7 @@ export function compile(
   { name = "havn", parameters, weights, precision = "float32" }: CompileOptions,
 ): Program {
   const graph = new GraphBuilder({ precision, portable: weights !== undefined });
-  const { leaves, used } = reach(Object.values(outputs));
+  const { leaves, used, operations } = reach(Object.values(outputs));
   const names = new Map<Tensor, string>();
   const parameterNames = new Map<Tensor, string>([...parameters].map(([key, parameter]) => [parameter, key]));
   const described = { inputs: [] as Signature[], parameters: [] as string[], masks: [] as Mask[] };
@@ -62,7 +65,7 @@ export function compile(
   for (const leaf of leaves) {
     const { source, dtype, shape } = leaf;
     if (source.kind === "input") {
-      described.inputs.push({ name: source.name, dtype, shape });
+      declareInput(described.inputs, { name: source.name, dtype, shape });
       names.set(leaf, source.name);
     } else if (source.kind === "mask") {
       const mask = { name: `mask_${source.site}`, dtype, shape, site: source.site, rate: source.rate };
@@ -87,7 +90,18 @@ export function compile(
     graph.output(key, emit(tensor), tensor.dtype, tensor.shape);
     return { name: key, dtype: tensor.dtype, shape: tensor.shape };
   });
-  return { bytes: graph.finish(name), ...described, outputs: signatures };
+  const limits = limitsOf(operations, (tensor) => parameterNames.get(tensor));
+  return { bytes: graph.finish(name), ...described, outputs: signatures, limits };
+}
+
+/** An input may be written at several places of a model, but only as one and the same. */
+function declareInput(inputs: Signature[], input: Signature): void {
+  const known = inputs.find(({ name }) => name === input.name);
+  if (!known) inputs.push(input);
+  else if (known.dtype !== input.dtype || !sameShape(known.shape, input.shape)) {
+    const [one, other] = [known, input].map(({ dtype, shape }) => `${dtype} [${shape.join(", ")}]`);
+    throw new TensorError(`two inputs are called ${input.name}: ${one} and ${other}`);
+  }
 }
 
 function weightOf(weights: ReadonlyMap<string, NdArray<"float32">>, name: string, shape: Shape) {
@@ -97,21 +111,28 @@ function weightOf(weights: ReadonlyMap<string, NdArray<"float32">>, name: string
     throw new TensorError(
       `${name} must have shape [${shape.join(", ")}], the weights have [${weight.shape.join(", ")}]`,
     );
+  if (weight.data.length !== sizeOf(weight.shape))
+    throw new TensorError(
+      `${name} [${shape.join(", ")}] must have ${sizeOf(weight.shape)} elements, the weights have ${weight.data.length}`,
+    );
   return weight;
 }
 
 /** All tensors that the outputs need, and those of them that are not computed, both in the order of first use. */
-function reach(outputs: readonly Tensor[]): { used: Set<Tensor>; leaves: Set<Tensor> } {
+function reach(outputs: readonly Tensor[]) {
   const used = new Set<Tensor>();
   const leaves = new Set<Tensor>();
+  const operations = new Set<Operation>();
   const visit = (tensor: Tensor) => {
     if (used.has(tensor)) return;
     used.add(tensor);
-    if (tensor.source.kind === "operation") tensor.source.operation.inputs.forEach(visit);
-    else leaves.add(tensor);
+    if (tensor.source.kind === "operation") {
+      tensor.source.operation.inputs.forEach(visit);
+      operations.add(tensor.source.operation);
+    } else leaves.add(tensor);
   };
   outputs.forEach(visit);
-  return { used, leaves };
+  return { used, leaves, operations };
 }
 
 /** Writes each operation once, after those it uses. */
@@ -191,6 +212,9 @@ export function compileTraining(
   loss: Tensor,
   { frozen = new Set(), updates = new Map(), recompute, ...options }: CompileTrainingOptions,
 ): TrainingProgram {
+  const unknown = [...frozen].find((name) => !options.parameters.has(name));
+  if (unknown !== undefined)
+    throw new TensorError(`frozen names ${unknown}, but the model has no such parameter`);
   const trained = [...options.parameters].filter(
     ([name, parameter]) => !(parameter instanceof Buffer) && !frozen.has(name),
   );

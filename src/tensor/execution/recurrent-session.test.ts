@@ -71,7 +71,7 @@ test("full caches drop what is not needed, others in each row, and get more room
 test("what fails leaves the state as it was; what has ended is refused", async () => {
   const sequence = await begin();
   await sequence.run(x(1, 2), 0);
-  await expect(sequence.run({ x: float32([3, 1]) }, 1)).rejects.toThrow("the program failed");
+  await expect(sequence.run({ x: float32([3, 1]) }, 1)).rejects.toThrow("with batch = 3 as in x");
   await expect(sequence.run({}, 1)).rejects.toThrow("input x is missing");
   expect(await sequence.run(x(10, 20), 1)).toEqual(answers(11, 22));
   await sequence.end();

@@ -3,6 +3,7 @@ import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { TensorError } from "../errors.ts";
 import type { DType, NdArray, NdArrays } from "../ndarray.ts";
 import { sizeOf } from "../ndarray.ts";
+import { checkInputs, type InputSignature } from "./check-inputs.ts";
 import { KernelProfile, type KernelProfileOptions } from "./kernel-profile.ts";
 import { type Span, traceClock } from "./trace.ts";
 
@@ -35,11 +36,16 @@ export class Runtime {
   readonly #session: InferenceSession;
   readonly #profile: KernelProfile | undefined;
   #isProfiling: boolean;
+  /** What the model takes: what the caller gives comes before the parameters. */
+  readonly inputs: readonly InputSignature[];
 
   private constructor(session: InferenceSession, profile: KernelProfile | undefined) {
     this.#session = session;
     this.#profile = profile;
     this.#isProfiling = profile !== undefined;
+    this.inputs = session.inputMetadata.flatMap((input) =>
+      input.isTensor ? [{ name: input.name, dtype: input.type, shape: input.shape }] : [],
+    );
   }
 
   /** @param model a file, or the bytes of a ModelProto */
@@ -79,24 +85,13 @@ export class Runtime {
    * @throws {TensorError} when an input is missing, or has a wrong type or shape
    */
   async run(inputs: NdArrays, into: NdArrays = {}): Promise<NdArrays> {
-    const feeds: Record<string, OrtTensor> = {};
-    for (const name of this.inputNames) {
-      const array = inputs[name];
-      if (!array)
-        throw new TensorError(`input ${name} is missing; the program takes ${this.#describeInputs()}`);
-      feeds[name] = toOrt(array);
-    }
+    checkInputs(this.inputs, inputs);
+    const feeds = Object.fromEntries(this.inputNames.map((name) => [name, toOrt(inputs[name]!)]));
     const fetches = Object.fromEntries(
       this.outputNames.map((name) => [name, into[name] ? toOrt(into[name]) : null]),
     );
     const results = await this.#run(feeds, fetches);
     return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]));
-  }
-
-  /** The first names: what the caller gives comes before the parameters. */
-  #describeInputs(): string {
-    const rest = this.inputNames.length - 6;
-    return this.inputNames.slice(0, 6).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
   }
 
   async #run(feeds: Record<string, OrtTensor>, fetches: Record<string, OrtTensor | null>) {

@@ -1,8 +1,10 @@
 /** Training steps in the thread that calls: programs, parameters and optimizer brought together. */
 import { TensorError } from "../errors.ts";
+import { checkLimits } from "../limits.ts";
 import type { NdArray, NdArrays } from "../ndarray.ts";
 import { type Optimizer, type OptimizerSettings, optimizer } from "../optimizers.ts";
 import type { GradientOutputs, Program, TrainingProgram } from "../program.ts";
+import { checkParameters } from "./check-inputs.ts";
 import type { Communicator } from "./communicator.ts";
 import { DropoutMasks, dimensionsOf } from "./dropout-masks.ts";
 import { ParameterMemory } from "./parameter-memory.ts";
@@ -59,6 +61,14 @@ export class Trainer {
         profile: profile ? { track: "kernels of evaluation", runs: profiledRuns.evaluation } : undefined,
       }),
     };
+    for (const name of ["training", "evaluation"] as const)
+      checkParameters(options[name].parameters, runtimes[name].inputs, options.parameters);
+    const named = [...(options.withoutDecay ?? []), ...(options.rateScales?.keys() ?? [])];
+    const unknown = named.find((name) => !options.parameters.has(name));
+    if (unknown !== undefined)
+      throw new TensorError(
+        `withoutDecay or rateScales name ${unknown}, but the model has no such parameter`,
+      );
     return new Trainer(options, runtimes, communicator);
   }
 
@@ -85,6 +95,8 @@ export class Trainer {
     microBatches: readonly NdArrays[],
     { learningRate, weights = [] }: StepOptions,
   ): Promise<StepReport> {
+    if (!(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY))
+      throw new TensorError(`learningRate must be a number of at least 0, got ${learningRate}`);
     if (microBatches.length === 0) this.#area("gradients").fill(0);
     let loss = 0;
     let weight = 0;
@@ -164,6 +176,7 @@ export class Trainer {
     // Counted over all processes, so that no two draw the same masks.
     const { rank, size } = this.#communicator ?? { rank: 0, size: 1 };
     const dimensions = dimensionsOf(training.inputs, inputs);
+    checkLimits(training.limits, inputs, dimensions);
     const masks = this.#masks.draw(this.#step, microBatch * size + rank, dimensions);
     const isFirst = microBatch === 0;
     const outputs = await this.#training.run(
@@ -202,8 +215,10 @@ export class Trainer {
       addRows(into, outputs[indices]!, outputs[values]!, { name: parameter, paddingIndex, factor });
   }
 
-  evaluate(inputs: NdArrays): Promise<NdArrays> {
-    return this.#evaluation.run({ ...inputs, ...this.#parameters(this.#options.evaluation) });
+  async evaluate(inputs: NdArrays): Promise<NdArrays> {
+    const { evaluation } = this.#options;
+    checkLimits(evaluation.limits, inputs, dimensionsOf(evaluation.inputs, inputs));
+    return this.#evaluation.run({ ...inputs, ...this.#parameters(evaluation) });
   }
 
   /** What happened when so far, where `profile` was asked for. */
@@ -220,10 +235,13 @@ export class Trainer {
   restore({ step, parameters, slots }: TrainingState): void {
     if ([...slots.keys()].join() !== this.#optimizer.slots.join())
       throw new TensorError(
-        `the state holds ${[...slots.keys()].join(", ")}, the optimizer needs ${this.#optimizer.slots.join(", ")}`,
+        `the state holds ${[...slots.keys()].join(", ") || "no moments"}, the optimizer needs ${this.#optimizer.slots.join(", ")}`,
       );
     for (const name of this.#memory.names)
       if (!parameters.has(name)) throw new TensorError(`the state lacks the parameter ${name}`);
+    for (const [slot, arrays] of slots)
+      for (const { parameter } of this.#options.training.gradients)
+        if (!arrays.has(parameter)) throw new TensorError(`the state lacks the ${slot} of ${parameter}`);
     this.#memory.write("parameters", parameters);
     for (const [slot, arrays] of slots) this.#memory.write(slot, arrays);
     this.#step = step;

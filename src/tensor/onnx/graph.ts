@@ -57,6 +57,8 @@ export class GraphBuilder {
   readonly #constants = new Map<string, string>();
   /** An input and axis from which a named dimension can be read when the program runs. */
   readonly #dimensionSources = new Map<string, { name: string; axis: number }>();
+  /** Names of inputs and weights. */
+  readonly #given = new Set<string>();
   readonly #dimensions = new Map<string, string>();
   #counter = 0;
 
@@ -67,6 +69,7 @@ export class GraphBuilder {
 
   /** Declares a value that is given at every run. */
   input(name: string, dtype: DType, shape: Shape): void {
+    this.#given.add(name);
     this.#inputs.push(valueInfo(name, dtype, shape));
     shape.forEach((dim, axis) => {
       if (typeof dim === "string" && !this.#dimensionSources.has(dim))
@@ -110,6 +113,7 @@ export class GraphBuilder {
   /** Declares a weight. It is stored in the file once a node uses it, in the form that the node asks for. */
   weight(name: string, array: NdArray<"float32">): void {
     this.#weights.set(name, array);
+    this.#given.add(name);
   }
 
   /**
@@ -214,12 +218,20 @@ export class GraphBuilder {
       .reduce((a, b) => this.node(type, [a, b]));
   }
 
+  /** ONNX Runtime's errors name the node: with what it was given, the caller knows it. */
+  #nodeName({ inputs, outputs }: Node): string {
+    const given = inputs.find((name) => this.#given.has(name));
+    return given === undefined ? outputs[0]! : `${outputs[0]} of ${given}`;
+  }
+
   /** The ModelProto. Opset 21 and IR version 10 are what onnxruntime-node and -web both read. */
   finish(name: string): Uint8Array<ArrayBuffer> {
     const graph = new MessageWriter();
     const named = (value: string) => this.#computed.get(value) ?? value;
-    for (const { inputs, outputs, ...node } of this.#nodes)
-      graph.message(1, nodeProto({ ...node, inputs: inputs.map(named), outputs: outputs.map(named) }));
+    for (const node of this.#nodes) {
+      const [inputs, outputs] = [node.inputs.map(named), node.outputs.map(named)];
+      graph.message(1, nodeProto({ ...node, inputs, outputs }, this.#nodeName(node)));
+    }
     graph.string(2, name);
     for (const initializer of this.#initializers) graph.message(5, initializer);
     for (const value of this.#inputs) graph.message(11, value);
@@ -245,11 +257,14 @@ function valueInfo(name: string, dtype: DType, shape: Shape): MessageWriter {
   return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, tensor));
 }
 
-function nodeProto({ type, inputs, outputs, options: { domain, attributes = {} } }: Node): MessageWriter {
+function nodeProto(
+  { type, inputs, outputs, options: { domain, attributes = {} } }: Node,
+  name: string,
+): MessageWriter {
   const node = new MessageWriter();
   for (const name of inputs) node.string(1, name);
   for (const name of outputs) node.string(2, name);
-  node.string(3, outputs[0]!).string(4, type);
+  node.string(3, name).string(4, type);
   for (const [name, value] of Object.entries(attributes)) node.message(5, attributeProto(name, value));
   if (domain) node.string(7, domain);
   return node;

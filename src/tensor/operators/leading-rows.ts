@@ -3,13 +3,16 @@ import { ShapeError } from "../errors.ts";
 import { type Operator, operator } from "../operator.ts";
 import type { Dimension } from "../shape.ts";
 
-/** Position embeddings [positions, width] -> [sequence, width]. The program fails where the table has fewer rows. */
+/** Position embeddings [positions, width] -> [sequence, width]. A sequence must not be longer than the table. */
 export const leadingRows: Operator<1, { count: Dimension }> = operator<1, { count: Dimension }>("Slice", {
   shape: ([table], { count }) => {
     if (typeof count === "number" && typeof table.dim(0) === "number" && count > Number(table.dim(0)))
       throw new ShapeError("leadingRows", [table.shape], `at least ${count} rows`);
     return [count, ...table.shape.slice(1)];
   },
+  requires: ([table], { count }) => ({
+    ...{ dimension: count, atMost: table.dim(0), what: "the rows of", table },
+  }),
   emit: (graph, [table], { attributes }) => {
     const { count } = attributes as { count: Dimension };
     return graph.node("Slice", [table!, graph.integers([0]), graph.dimension(count), graph.integers([0])]);

@@ -14,6 +14,7 @@ interface EmbeddingOptions {
 
 const gatherRows: Operator<2, EmbeddingOptions> = operator<2, EmbeddingOptions>("Gather", {
   shape: ([table, indices]) => [...indices.shape, ...table.shape.slice(1)],
+  requires: ([table, indices]) => ({ indices, atMost: table.dim(0), what: "the rows of", table }),
   emit: (graph, [table, indices]) => {
     const take = (from: string) => graph.node("Gather", [from, indices!], { attributes: { axis: 0 } });
     const quantized = graph.quantized(table!, 0);
@@ -164,6 +165,9 @@ export function gather(x: Tensor, indices: Tensor, axis: number): Tensor {
 
 const gatherElements: Operator<2, { axis: number }> = operator<2, { axis: number }>("GatherElements", {
   shape: ([, indices]) => indices.shape,
+  requires: ([x, indices], { axis }) => ({
+    ...{ indices, atMost: x.shape[axis], what: `indices on axis ${axis} of`, table: x },
+  }),
   onnx: ({ axis }) => ({ axis }),
   gradient: ({ inputs: [x, indices], upstream, attributes }) => [
     scatterElements(zeros(x.shape), indices, upstream, attributes),

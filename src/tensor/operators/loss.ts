@@ -38,6 +38,9 @@ export interface CrossEntropyOptions extends ClassLossOptions {
  */
 const softmaxCrossEntropy = operator<2>("LogSoftmax", {
   shape: ([, labels]) => labels.shape,
+  requires: ([logits, labels]) => ({
+    ...{ indices: labels, atMost: logits.dim(-1), what: "the classes of the scores", table: logits },
+  }),
   statistics: ([logits]) => [{ shape: logits.shape }],
   emit: (graph, [logits, labels]) => {
     const logProbabilities = graph.node("LogSoftmax", [logits!], { attributes: { axis: -1 } });
