@@ -11,6 +11,8 @@ const layers = [
   ["data", "tracking"],
   ["train", "serving", "monitoring", "jobs"],
   ["tasks"],
+  // What a project.ts imports as `havn`.
+  ["src/index.ts"],
   ["cli", "web"],
 ];
 
