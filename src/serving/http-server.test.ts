@@ -114,6 +114,41 @@ test("a client that sends its headers too slowly is cut off with 408", async () 
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
 });
 
+describe("what is no request", () => {
+  const say = async (server: HttpServer, bytes: string | Buffer) => {
+    const socket = connect(server.port, server.host);
+    socket.write(bytes);
+    const [head, body = ""] = (await text(socket)).split("\r\n\r\n");
+    return { status: Number(head!.split(" ")[1]), body };
+  };
+  const headers = (count: number, value = "x") =>
+    `GET / HTTP/1.1\r\nhost: localhost\r\n${Array.from({ length: count }, (_, i) => `h${i}: ${value}\r\n`).join("")}\r\n`;
+
+  test.each([
+    ["a thousand headers", headers(1000), 431, "at most 100 headers"],
+    ["headers of 100 kB", headers(90, "x".repeat(1200)), 431, "16 kB"],
+    ["another protocol", Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]), 400, "no request"],
+    ["a line that never was one", "hello\r\n\r\n", 400, "no request"],
+  ])("such as %s is a 4xx that says what is expected", async (_, bytes, status, message) => {
+    const server = await start(hello());
+    const answer = await say(server, bytes);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body).error.message).toContain(message);
+    expect(await (await fetch(server.url)).text()).toBe("hello");
+  });
+
+  test("does not hold up the others, whether it dribbles its headers or its body", async () => {
+    const server = await start(hello(), { headersTimeoutMs: 20, requestTimeoutMs: 40 });
+    const slow = [
+      "GET / HTTP/1.1\r\nhost: slow\r\n",
+      "POST / HTTP/1.1\r\nhost: slow\r\ncontent-length: 1000\r\n\r\nx",
+    ];
+    const ends = Array.from({ length: 50 }, (_, i) => say(server, slow[i % 2]!));
+    expect(await (await fetch(server.url)).text()).toBe("hello");
+    for (const { status } of await Promise.all(ends)) expect(status).toBeOneOf([404, 408]);
+  });
+});
+
 describe("a port that cannot be had", () => {
   test("because it is in use, is named with what to do", async () => {
     const { port } = await start(hello());
