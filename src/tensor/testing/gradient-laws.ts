@@ -1,5 +1,6 @@
 /** For every differentiable operator: random uses of it, whose gradients must equal finite differences. */
 import fc from "fast-check";
+import { gradients } from "../autodiff.ts";
 import { float32, int64 } from "../ndarray.ts";
 import * as op from "../operators/index.ts";
 import type { Dimension, Shape } from "../shape.ts";
@@ -14,7 +15,7 @@ export interface Example {
 }
 
 /** Exported names that have no gradient to test: truth values, integers, zeros, what is made from them, and `topK`. */
-const withoutGradient = [
+export const withoutGradient = [
   "arange",
   "attentionBias",
   "cast",
@@ -48,6 +49,13 @@ const on = (shape: fc.Arbitrary<Shape>, use: (shape: Shape) => Example): fc.Arbi
 
 const unary = (write: (x: Tensor) => Tensor, domain: readonly [number, number] = [-2, 2]) =>
   on(shapes(0), (shape) => ({ shapes: [shape], domain, write }));
+
+/** The derivative by x as a function of the upstream: what it is written with must have a gradient as well. */
+const derivative = (x: Shape, upstream: Shape, write: (x: Tensor) => Tensor): fc.Arbitrary<Example> =>
+  fc.constant({
+    shapes: [x, upstream],
+    write: (a, dy) => gradients(op.sum(op.mul(write(a!), dy!)), [a!])[0]!,
+  });
 
 /** Two shapes that broadcast: axes of the one or the other are 1 or missing. */
 const broadcastPair: fc.Arbitrary<readonly [Shape, Shape]> = fc
@@ -238,14 +246,18 @@ export const gradientLaws: Readonly<Record<Differentiable, fc.Arbitrary<Example>
   perChannel: on(fc.constant([4]), (shape) => ({ shapes: [shape], write: (x) => op.perChannel(x, 4) })),
 
   // Parts and borders.
-  slice: fc
-    .tuple(shapes(0, 2), fc.integer({ min: 3, max: 6 }), fc.nat(1), fc.integer({ min: -1, max: 3 }), number)
-    .map(
-      ([rest, size, start, end, step]): Example => ({
-        shapes: [[...rest, size]],
-        write: (x) => op.slice(x, { axis: -1, start, step, ...(end !== 0 && { end: end === 1 ? 2 : end }) }),
-      }),
-    ),
+  slice: fc.oneof(
+    fc
+      .tuple(shapes(0, 2), fc.integer({ min: 3, max: 6 }), fc.nat(1), fc.integer({ min: -1, max: 3 }), number)
+      .map(
+        ([rest, size, start, end, step]): Example => ({
+          shapes: [[...rest, size]],
+          write: (x) =>
+            op.slice(x, { axis: -1, start, step, ...(end !== 0 && { end: end === 1 ? 2 : end }) }),
+        }),
+      ),
+    derivative([3, 4], [3, 1], (x) => op.slice(x, { axis: 1, start: 1, end: 2 })),
+  ),
   flip: on(shapes(0, 2), (rest) => ({ shapes: [[4, ...rest]], write: (x) => op.flip(x, 0) })),
   select: on(shapes(0, 2), (rest) => ({
     shapes: [["sequence", ...rest]],
@@ -290,13 +302,16 @@ export const gradientLaws: Readonly<Record<Differentiable, fc.Arbitrary<Example>
     shapes: [shape],
     write: (x) => op.tril(x, { diagonal }),
   })),
-  leadingRows: on(fc.constantFrom<Shape>(["sequence", 3], [2, 3]), ([count, width]) => ({
-    shapes: [
-      [5, width!],
-      [count!, width!],
-    ],
-    write: (table, rows) => op.mul(op.leadingRows(table, { count: count! }), rows),
-  })),
+  leadingRows: fc.oneof(
+    on(fc.constantFrom<Shape>(["sequence", 3], [2, 3]), ([count, width]) => ({
+      shapes: [
+        [5, width!],
+        [count!, width!],
+      ],
+      write: (table, rows) => op.mul(op.leadingRows(table, { count: count! }), rows),
+    })),
+    derivative([5, 3], ["sequence", 3], (table) => op.leadingRows(table, { count: "sequence" })),
+  ),
 
   // By index.
   embedding: someOf(6, 4).map((ids) => ({
