@@ -3,13 +3,17 @@
 // Plain JavaScript, because the Node of the shell may be too old to read TypeScript.
 import { spawn } from "node:child_process";
 import { existsSync, fstatSync } from "node:fs";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const [major] = process.versions.node.split(".").map(Number);
 hideToken();
 
 if (major >= 24) {
+  // TypeScript without its types, and machine code: kept from one start to the next they halve the time and save 20 MB.
+  module.enableCompileCache();
+  // Now, since a server may be killed before it comes to do so at its end.
+  setTimeout(() => module.flushCompileCache(), 5000).unref();
   await import("../src/cli/main.ts");
 } else {
   const local = ["../node_modules/node/bin/node", "../node_modules/node/bin/node.exe"]
@@ -26,7 +30,7 @@ if (major >= 24) {
   const connection = Number(process.env.PMI_FD);
   const stdio = ["inherit", "inherit", "inherit"];
   if (isOpen(connection)) stdio.push(...Array(connection - 3).fill("ignore"), "inherit");
-  const child = spawn(local, [main, ...process.argv.slice(2)], { stdio });
+  const child = spawn(local, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio });
   // A terminal sends Ctrl-C to both; other signals come to this process alone.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));

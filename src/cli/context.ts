@@ -1,7 +1,6 @@
 /** What every command starts from: the home folder, the store, the terminal, a signal that ends it. */
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { shellQuote } from "../config/index.ts";
 import { openStore, type Store } from "../tracking/index.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { type Terminal, terminal } from "./terminal.ts";
@@ -27,11 +26,7 @@ export interface Context {
 }
 
 /** A variable that is set to nothing says nothing. */
-const usualHome = (): string => process.env.HAVN_HOME || ".havn";
-
-/** `--home` as it must be typed for another command to find the same home; nothing where it is the usual one. */
-export const homeOption = ({ home }: CommonOptions): string =>
-  home === usualHome() ? "" : ` --home ${shellQuote(home)}`;
+export const usualHome = (): string => process.env.HAVN_HOME || ".havn";
 
 /** Adds the options that all commands have. */
 export const withCommonOptions = (command: Command): Command =>

@@ -1,16 +1,6 @@
 /** The `havn` command. */
 import { Command } from "commander";
 import pc from "picocolors";
-import { addAgentCommand } from "./commands/agent.ts";
-import { addEvaluateCommand } from "./commands/evaluate.ts";
-import { addInitCommand } from "./commands/init.ts";
-import { addLoadCommand } from "./commands/load.ts";
-import { addModelsCommand } from "./commands/models.ts";
-import { addServeCommand } from "./commands/serve.ts";
-import { addSweepCommand } from "./commands/sweep.ts";
-import { addTrackCommand } from "./commands/track.ts";
-import { addTrainCommands } from "./commands/train.ts";
-import { addUpCommand } from "./commands/up.ts";
 import { havnVersion } from "./version.ts";
 
 // Libraries that talk at debug level must not end up in the results.
@@ -22,16 +12,24 @@ const program = new Command("havn")
   .showHelpAfterError("(add --help for what can be said)")
   .showSuggestionAfterError();
 
-addUpCommand(program);
-addInitCommand(program);
-addTrainCommands(program);
-addEvaluateCommand(program);
-addSweepCommand(program);
-addAgentCommand(program);
-addServeCommand(program);
-addLoadCommand(program);
-addModelsCommand(program);
-addTrackCommand(program);
+/** Where each command is: a server that only tracks has no use for what trains and serves. */
+const commands: readonly [names: string, load: () => Promise<(program: Command) => void>][] = [
+  ["up", async () => (await import("./commands/up.ts")).addUpCommand],
+  ["init", async () => (await import("./commands/init.ts")).addInitCommand],
+  ["train run", async () => (await import("./commands/train.ts")).addTrainCommands],
+  ["evaluate", async () => (await import("./commands/evaluate.ts")).addEvaluateCommand],
+  ["sweep", async () => (await import("./commands/sweep.ts")).addSweepCommand],
+  ["agent", async () => (await import("./commands/agent.ts")).addAgentCommand],
+  ["serve", async () => (await import("./commands/serve.ts")).addServeCommand],
+  ["load", async () => (await import("./commands/load.ts")).addLoadCommand],
+  ["models", async () => (await import("./commands/models.ts")).addModelsCommand],
+  ["track", async () => (await import("./commands/track.ts")).addTrackCommand],
+];
+
+const asked = process.argv[2] ?? "";
+const known = commands.filter(([names]) => names.split(" ").includes(asked));
+// Help lists all of them, and what is misspelled is compared with all.
+for (const [, load] of known.length > 0 ? known : commands) (await load())(program);
 
 try {
   await program.parseAsync();

@@ -1,6 +1,5 @@
 /** What commands say, and to whom: progress to stderr, results to stdout. */
 import pc from "picocolors";
-import { printProgress, type Report } from "../train/index.ts";
 
 export interface TerminalOptions {
   readonly json?: boolean | undefined;
@@ -12,8 +11,8 @@ export interface Terminal {
   note(message: string): void;
   /** The outcome: words for a person, or one line of JSON. */
   result(words: string, data: unknown): void;
-  /** Training's progress. */
-  readonly progress: Report;
+  /** Whether only results are wanted. */
+  readonly isQuiet: boolean;
 }
 
 export const terminal = ({ json = false, quiet = false }: TerminalOptions): Terminal => ({
@@ -23,7 +22,7 @@ export const terminal = ({ json = false, quiet = false }: TerminalOptions): Term
   result: (words, data) => {
     process.stdout.write(`${json ? JSON.stringify(data) : words}\n`);
   },
-  progress: printProgress(process.stderr, { quiet }),
+  isQuiet: quiet,
 });
 
 /** Four digits are enough for a person. */

@@ -9,7 +9,8 @@ import {
   versionFolder,
 } from "../../tasks/index.ts";
 import { type Precision, precisions } from "../../tensor/index.ts";
-import { type CommonOptions, homeOption, withCommonOptions, withContext } from "../context.ts";
+import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
+import { homeOption } from "../home-option.ts";
 import { parseVersion } from "./parse-version.ts";
 
 interface VariantOptions extends CommonOptions {

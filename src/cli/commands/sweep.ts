@@ -4,7 +4,8 @@ import { shellQuote } from "../../config/index.ts";
 import { loadProject, type Project, readSweepFile, sweepResults, TaskError } from "../../tasks/index.ts";
 import type { Sweep, SweepTracker } from "../../tracking/index.ts";
 import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
-import { type CommonOptions, type Context, homeOption, withCommonOptions, withContext } from "../context.ts";
+import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { homeOption } from "../home-option.ts";
 import { runAgents } from "../sweep-agents.ts";
 import { formatResults } from "../sweep-report.ts";
 

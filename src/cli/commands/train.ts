@@ -18,8 +18,10 @@ import {
   trainingRun,
 } from "../../tasks/index.ts";
 import type { ProcessGroup } from "../../tensor/index.ts";
+import { printProgress } from "../../train/index.ts";
 import { chooseTracker } from "../choose-tracker.ts";
-import { type CommonOptions, type Context, homeOption, withCommonOptions, withContext } from "../context.ts";
+import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { homeOption } from "../home-option.ts";
 import { describeProcesses, withProcesses } from "../processes.ts";
 import { formatMetrics } from "../terminal.ts";
 
@@ -140,7 +142,7 @@ async function train(
     config,
     resume: run,
     signal,
-    report: terminal.progress,
+    report: printProgress(process.stderr, { quiet: terminal.isQuiet }),
     note: terminal.note,
     ...(resumeCommand && { resumeCommand }),
     ...(processes && { processes }),
