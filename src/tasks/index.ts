@@ -18,7 +18,14 @@ export {
 } from "./open-service.ts";
 export { defineProject, loadProject, type Project, projectNames } from "./project.ts";
 export { type ProjectConfig, projectConfig } from "./project-config.ts";
-export { inferenceAlias, type Promotion, promoteIfBetter, registerRun } from "./registration.ts";
+export {
+  inferenceAlias,
+  linkSweep,
+  type Promotion,
+  promoteBest,
+  promoteIfBetter,
+  registerRun,
+} from "./registration.ts";
 export { requestOf, type SampleRequest, sampleRequests } from "./sample-requests.ts";
 export {
   type RunTrial,
@@ -38,3 +45,4 @@ export type { TrainingProfile } from "./training-profile.ts";
 export { resumedConfig, type TrainedRun, trainingRun } from "./training-run.ts";
 export { translation } from "./translation.ts";
 export { untrainedVersion, withoutCheckpoint } from "./untrained-version.ts";
+export { historyOf, type VersionLineage, versionLineage } from "./version-lineage.ts";

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStore, type Store } from "../tracking/index.ts";
-import { type Criterion, inferenceAlias, promoteIfBetter, registerRun } from "./registration.ts";
+import {
+  type Criterion,
+  inferenceAlias,
+  linkSweep,
+  promoteBest,
+  promoteIfBetter,
+  registerRun,
+} from "./registration.ts";
+import { versionLineage } from "./version-lineage.ts";
 
 const project = { name: "movie-reviews" };
 const byAccuracy: Criterion = { metric: "validation_accuracy", goal: "maximise" };
@@ -133,5 +141,91 @@ describe("promotion", () => {
       }),
       { numRuns: 10 },
     );
+  });
+});
+
+/** A run that has a model, and its best accuracy. */
+async function modelWith(accuracy: number, tags: Record<string, string> = {}): Promise<string> {
+  const runId = await runWith({ validation_accuracy: accuracy });
+  await store.artifacts(runId).put("model/havn.json", new TextEncoder().encode("{}"));
+  await store.logBatch(runId, { tags });
+  await store.updateRun(runId, { status: "FINISHED" });
+  return runId;
+}
+
+describe("the best of all runs", () => {
+  test("is registered and promoted, whether it was registered before or not", async () => {
+    await promoteIfBetter(await versionWith({ validation_accuracy: 0.7 }), byAccuracy, store);
+    const best = await modelWith(0.9);
+    await modelWith(0.8);
+    const promotion = await promoteBest(project, byAccuracy, store);
+    expect(promotion).toMatchObject({ promoted: true, value: 0.9, version: { version: 2, runId: best } });
+    expect(await promoted()).toBe(2);
+    expect(await promoteBest(project, byAccuracy, store)).toMatchObject({ promoted: false, value: 0.9 });
+    expect(await store.listModelVersions(project.name)).toHaveLength(2);
+  });
+
+  test("does not replace one that is better, and has a model and the metric", async () => {
+    await promoteIfBetter(await versionWith({ validation_accuracy: 0.95 }), byAccuracy, store);
+    const withoutModel = await runWith({ validation_accuracy: 0.99 });
+    await store.updateRun(withoutModel, { status: "FINISHED" });
+    await modelWith(Number.NaN);
+    await modelWith(0.9);
+    expect(await promoteBest(project, byAccuracy, store)).toMatchObject({
+      ...{ promoted: false, value: 0.9, incumbent: { version: 1, value: 0.95 } },
+    });
+    expect(await promoted()).toBe(1);
+  });
+
+  test("is missed where there is none", async () => {
+    await expect(promoteBest(project, byAccuracy, store)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[TaskError: no finished run of movie-reviews has a best_validation_accuracy and a model]`,
+    );
+  });
+});
+
+test("the best run of a sweep becomes a version that knows its sweep, run, data, code and history", async () => {
+  const { sweepId } = await store.createSweep({
+    ...{ project: project.name, name: "default", overrides: [], seed: 1 },
+    definition: {
+      method: "grid",
+      metric: { name: "validation_accuracy", goal: "maximize" },
+      parameters: { seed: { values: [1, 2, 3] } },
+    },
+  });
+  await expect(linkSweep(sweepId, store)).rejects.toThrow(`no trial of sweep ${sweepId} has finished yet`);
+  const runs: string[] = [];
+  for (const [i, value] of [0.6, 0.8, 0.7].entries()) {
+    const number = i + 1;
+    const claim = { agent: "a", leaseMs: 1000, proposal: { number, parameters: { seed: number } } };
+    await store.claimTrial(sweepId, claim);
+    const tags = { "havn.sweep": sweepId, "havn.sweep.trial": String(number) };
+    const runId = await modelWith(value, {
+      ...tags,
+      "mlflow.source.git.commit": "abc",
+      "havn.git.dirty": "true",
+    });
+    runs.push(runId);
+    await store.renewTrial(sweepId, number, { agent: "a", leaseMs: 1000, runId });
+    await store.endTrial(sweepId, number, "a", { status: "FINISHED", value });
+  }
+  const { version, trial } = await linkSweep(sweepId, store);
+  expect([trial.number, version.version, version.runId]).toEqual([2, 1, runs[1]]);
+  expect((await linkSweep(sweepId, store)).version.version).toBe(1);
+
+  await store.logDataset(runs[1]!, {
+    name: "train",
+    digest: "4f2a",
+    source: "train.csv",
+    context: "training",
+  });
+  await store.artifacts(runs[1]!).put("config.yaml", new TextEncoder().encode("seed: 2\n"));
+  await store.setAlias(project.name, inferenceAlias, 1, "ada");
+  expect(await versionLineage(project.name, 1, store)).toMatchObject({
+    ...{ version: { version: 1, tags: { "havn.sweep": sweepId } }, run: { runId: runs[1] } },
+    ...{ metrics: { best_validation_accuracy: 0.8 }, code: { commit: "abc", isDirty: true } },
+    data: [{ name: "train", digest: "4f2a", source: "train.csv", context: "training" }],
+    ...{ configuration: { seed: 2 }, sweep: { sweepId, trial: 2 } },
+    history: [{ kind: "alias-set", alias: "inference", user: "ada" }, { kind: "version-created" }],
   });
 });

@@ -1,7 +1,9 @@
 /** Versions of a project's model, and which of them is served. */
-import type { ModelVersion, Tracker } from "../tracking/index.ts";
+import type { ModelVersion, SweepTracker, Tracker, Trial } from "../tracking/index.ts";
+import { parseSweep } from "../train/index.ts";
 import { type ArtifactFolder, modelFolder, versionSource } from "./model-folder.ts";
 import type { Project } from "./project.ts";
+import { bestTrial } from "./sweep-results.ts";
 import { TaskError } from "./task-error.ts";
 import { bestOf } from "./training-run.ts";
 
@@ -76,4 +78,48 @@ async function bestValue(
 ): Promise<number | undefined> {
   const value = runId === undefined ? undefined : (await store.getRun(runId)).metrics[bestOf(metric)]?.value;
   return value !== undefined && Number.isFinite(value) ? value : undefined;
+}
+
+/** Registers the run of a sweep's best trial as the next version; one that is registered stays as it is. */
+export async function linkSweep(
+  sweepId: string,
+  store: SweepTracker,
+): Promise<{ readonly version: ModelVersion; readonly trial: Trial }> {
+  const sweep = await store.getSweep(sweepId);
+  const trial = bestTrial(parseSweep(sweep.definition), await store.listTrials(sweepId));
+  if (trial?.runId === undefined) throw new TaskError(`no trial of sweep ${sweepId} has finished yet`);
+  const version = await registerRun({ name: sweep.project }, trial.runId, store);
+  const tags = { "havn.sweep": sweepId, "havn.sweep.trial": String(trial.number) };
+  for (const [key, value] of Object.entries(tags))
+    await store.setModelVersionTag(version.name, version.version, key, value);
+  return { version: await store.getModelVersion(version.name, version.version), trial };
+}
+
+/** How many runs are looked at for one that has a model: those before it were cleaned up. */
+const candidates = 50;
+
+/**
+ * Registers the best of all finished runs of a project, and promotes it if it is better than what is served.
+ * @throws {TaskError} when no run has both the metric and a model
+ */
+export async function promoteBest(
+  project: Pick<Project, "name">,
+  criterion: Criterion,
+  store: Tracker,
+): Promise<Promotion & { readonly version: ModelVersion }> {
+  const metric = bestOf(criterion.metric);
+  const experiment = await store.getExperimentByName(project.name);
+  const { items } = await store.searchRuns({
+    experimentIds: experiment ? [experiment.experimentId] : [],
+    filter: "attributes.status = 'FINISHED'",
+    orderBy: [`metrics.\`${metric}\` ${criterion.goal === "maximise" ? "DESC" : "ASC"}`],
+    maxResults: candidates,
+  });
+  for (const { runId, metrics } of items) {
+    if (!Number.isFinite(metrics[metric]?.value)) continue;
+    if ((await store.artifacts(runId).list(`${modelFolder}/`)).length === 0) continue;
+    const version = await registerRun(project, runId, store);
+    return { version, ...(await promoteIfBetter(version, criterion, store)) };
+  }
+  throw new TaskError(`no finished run of ${project.name} has a ${metric} and a model`);
 }

@@ -1,40 +1,153 @@
-/** `havn models`: registered versions, and which of them is served. */
+/** `havn models`: registered versions, where they come from, and which of them is served. */
 import type { Command } from "commander";
-import { inferenceAlias } from "../../tasks/index.ts";
-import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
+import {
+  historyOf,
+  inferenceAlias,
+  linkSweep,
+  loadProject,
+  projectConfig,
+  promoteBest,
+  TaskError,
+  type VersionLineage,
+  versionLineage,
+} from "../../tasks/index.ts";
+import type { ModelVersion, RegistryEvent } from "../../tracking/index.ts";
+import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
+import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { homeOption } from "../home-option.ts";
+import { formatMetrics } from "../terminal.ts";
 import { addExportCommand, addQuantizeCommand } from "./model-variants.ts";
 import { parseVersion } from "./parse-version.ts";
 
 export function addModelsCommand(program: Command): void {
   const models = program.command("models").description("registered models and their versions");
   withCommonOptions(models.command("list"))
-    .description("all versions, newest first")
+    .description("all versions, newest first, and who moved their aliases when")
     .argument("[model]", "only this model")
     .action((model: string | undefined, options: CommonOptions) =>
-      withContext(options, async ({ store, terminal }) => {
-        const names = model ? [model] : (await store.searchRegisteredModels()).items.map(({ name }) => name);
-        const versions = (await Promise.all(names.map((name) => store.listModelVersions(name)))).flat();
-        const lines = versions.map(
-          ({ name, version, aliases, runId, creationTime }) =>
-            `${name} ${version}  ${new Date(creationTime).toISOString()}  run ${runId}  ${aliases.join(" ")}`,
-        );
-        terminal.result(lines.join("\n") || "no model is registered yet", versions);
-      }),
+      withContext(options, (context) => listVersions(context, model)),
     );
-  withCommonOptions(models.command("promote"))
-    .description(`gives a version the alias ${inferenceAlias}: services take it up by themselves`)
+  withCommonOptions(models.command("show"))
+    .description("where a version comes from: run, data, code, configuration; and what happened to it")
     .argument("<model>")
     .argument("<version>", "number of the version", parseVersion)
     .action((model: string, version: number, options: CommonOptions) =>
       withContext(options, async ({ store, terminal }) => {
-        await store.setAlias(model, inferenceAlias, version);
-        terminal.result(`version ${version} of ${model} is promoted`, {
-          model,
-          version,
-          alias: inferenceAlias,
-        });
+        const lineage = await versionLineage(model, version, store);
+        terminal.result(formatLineage(lineage), lineage);
       }),
+    );
+  withCommonOptions(models.command("link"))
+    .description("registers the best run of a sweep as the next version")
+    .requiredOption("--sweep <sweep>", "as havn sweep list names it")
+    .addOption(trackingOption())
+    .action((options: CommonOptions & TrackingOptions & { sweep: string }) =>
+      withContext(options, (context) => link(context, options)),
+    );
+  withCommonOptions(models.command("promote"))
+    .description(`gives a version the alias ${inferenceAlias}: services take it up by themselves, at once`)
+    .argument("<model>")
+    .argument("[version]", "number of the version", parseVersion)
+    .option("--best", "registers the best of all runs of the project, and promotes it if it is better")
+    .action((model: string, version: number | undefined, options: CommonOptions & { best?: boolean }) =>
+      withContext(options, (context) => promote(context, model, version, options)),
     );
   addQuantizeCommand(models);
   addExportCommand(models);
+}
+
+async function listVersions({ store, terminal }: Context, model: string | undefined): Promise<void> {
+  const names = model ? [model] : (await store.searchRegisteredModels()).items.map(({ name }) => name);
+  const listed = names.map(async (name) => {
+    const events = await store.listRegistryEvents({ name });
+    const versions = await store.listModelVersions(name);
+    return versions.map((version) => ({ ...version, history: historyOf(events, version.version) }));
+  });
+  const versions = (await Promise.all(listed)).flat();
+  const lines = versions.flatMap(({ history, ...version }) => [
+    formatVersion(version),
+    ...history
+      .filter(({ kind }) => kind !== "version-created")
+      .map((event) => `    ${formatEvent(event, version.version)}`),
+  ]);
+  terminal.result(lines.join("\n") || "no model is registered yet", versions);
+}
+
+const formatVersion = ({ name, version, aliases, runId, creationTime }: ModelVersion): string =>
+  `${name} ${version}  ${timeOf(creationTime)}  run ${runId}  ${aliases.join(" ")}`.trimEnd();
+
+const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** What an event means for one of the versions it concerns. */
+function formatEvent(
+  { kind, time, user, alias, version, previousVersion }: RegistryEvent,
+  number: number,
+): string {
+  const by = `${timeOf(time)} by ${user || "somebody"}`;
+  if (kind === "version-created") return `registered ${by}`;
+  if (version === number)
+    return `got ${alias} ${by}${previousVersion === undefined ? "" : `, from version ${previousVersion}`}`;
+  return `lost ${alias} ${by}${version === undefined ? "" : `, to version ${version}`}`;
+}
+
+function formatLineage({ version, run, metrics, data, code, ...lineage }: VersionLineage): string {
+  const { configuration, sweep, derivedFrom, history } = lineage;
+  const lines = [
+    formatVersion(version),
+    ...(derivedFrom === undefined ? [] : [`a smaller variant of version ${derivedFrom}`]),
+    ...(run ? [`run ${run.runId} (${run.name}), ${timeOf(run.startTime)}, ${run.status.toLowerCase()}`] : []),
+    ...(sweep ? [`trial ${sweep.trial} of sweep ${sweep.sweepId}`] : []),
+    ...data.map(({ name, digest, source, context = "data" }) => `${context}: ${name} ${digest} (${source})`),
+    code.commit === undefined
+      ? "code: not in a git repository"
+      : `code: commit ${code.commit}${code.isDirty ? ", with changes that are in no commit" : ""}`,
+    ...(code.command === undefined ? [] : [`command: ${code.command}`]),
+    ...(Object.keys(metrics).length === 0 ? [] : [`metrics: ${formatMetrics(metrics)}`]),
+    ...(configuration === undefined ? [] : [`configuration: ${JSON.stringify(configuration)}`]),
+    ...history.map((event) => formatEvent(event, version.version)),
+  ];
+  return lines.join("\n");
+}
+
+async function link(
+  context: Context,
+  options: CommonOptions & TrackingOptions & { readonly sweep: string },
+): Promise<void> {
+  const { version, trial } = await linkSweep(options.sweep, chooseSweepStore(context, options.tracking));
+  const { name, version: number } = version;
+  const words = [
+    `version ${number} of ${name} is the run of trial ${trial.number}, the best of sweep ${options.sweep}`,
+    `serve it with: npx havn models promote ${name} ${number}${homeOption(options)}`,
+  ];
+  context.terminal.result(words.join("\n"), { ...version, sweep: options.sweep, trial: trial.number });
+}
+
+async function promote(
+  { store, terminal }: Context,
+  model: string,
+  version: number | undefined,
+  { best = false }: { readonly best?: boolean },
+): Promise<void> {
+  if ((version === undefined) === !best)
+    throw new TaskError(`havn models promote ${model} needs either a version or --best`);
+  if (version !== undefined) {
+    await store.setAlias(model, inferenceAlias, version);
+    return terminal.result(`version ${version} of ${model} is promoted`, {
+      ...{ model, version, alias: inferenceAlias },
+    });
+  }
+  const project = await loadProject(model);
+  const { common } = projectConfig(project, [], { command: `havn train ${model}` });
+  const { version: chosen, ...promotion } = await promoteBest(project, common.training.best, store);
+  const { promoted, value, incumbent } = promotion;
+  const measure = `${common.training.best.metric} ${Number(value.toPrecision(4))}`;
+  const words = promoted
+    ? `version ${chosen.version} of ${model} is promoted: ${measure} is the best of all runs`
+    : incumbent
+      ? `version ${incumbent.version} of ${model} stays: ${measure} is the best of all other runs, ${Number(incumbent.value.toPrecision(4))} is served`
+      : `version ${chosen.version} of ${model} is served already: ${measure} is the best of all runs`;
+  terminal.result(words, {
+    ...{ model, version: chosen.version, alias: inferenceAlias },
+    ...promotion,
+  });
 }
