@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { savePretrained } from "../nn/index.ts";
+import { savePretrained, storedTensors } from "../nn/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
 import { compile, openInference, type Precision, type RuntimeOptions } from "../tensor/index.ts";
 import type { ModelVersion, Tracker } from "../tracking/index.ts";
@@ -39,7 +39,8 @@ export interface SavedModel {
 export const saveModel = (artifacts: ObjectStore, saved: SavedModel): Promise<void> =>
   withTemporaryFolder(async (folder) => {
     await writeInference(folder, saved);
-    await savePretrained(folder, saved.model.config, saved.model.weights);
+    const { config, parameters, weights } = saved.model;
+    await savePretrained(folder, config, storedTensors(parameters, weights));
     await storeFolder(artifacts, modelFolder, folder);
   });
 
