@@ -1,3 +1,3 @@
 /** What a project.ts imports as `havn`. */
 export { z } from "zod";
-export { defineProject, textClassification, translation } from "./tasks/index.ts";
+export { defineProject, imageClassification, imageUpload, textClassification, translation } from "./tasks/index.ts";
