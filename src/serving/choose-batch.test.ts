@@ -2,26 +2,40 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { chooseBatch } from "./choose-batch.ts";
 
-test("takes all when all fit", () => {
-  expect(chooseBatch([9, 1, 5], 3)).toEqual([0, 1, 2]);
-});
+const lengths = fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 40 });
+const sizes = fc.integer({ min: 1, max: 10 });
 
-test("takes the oldest and those nearest to it in length", () => {
-  expect(chooseBatch([10, 80, 12, 75, 9], 3)).toEqual([0, 2, 4]);
-});
-
-test("always takes the oldest, no index twice, in order of arrival, and none nearer stays behind", () => {
-  const lengths = fc.array(fc.nat(100), { minLength: 1, maxLength: 50 });
+test("the oldest runs, at most so many with it, in order of arrival, nobody twice", () => {
   fc.assert(
-    fc.property(lengths, fc.integer({ min: 1, max: 60 }), (lengths, size) => {
+    fc.property(lengths, sizes, (lengths, size) => {
       const chosen = chooseBatch(lengths, size);
       expect(chosen[0]).toBe(0);
-      expect(chosen).toHaveLength(Math.min(size, lengths.length));
-      expect(chosen).toEqual([...new Set(chosen)].sort((a, b) => a - b));
-      const distance = (index: number) => Math.abs(lengths[index]! - lengths[0]!);
-      const farthest = Math.max(...chosen.map(distance));
-      for (const index of lengths.keys())
-        if (!chosen.includes(index)) expect(distance(index)).toBeGreaterThanOrEqual(farthest);
+      expect(chosen.length).toBeLessThanOrEqual(size);
+      expect(chosen).toEqual([...new Set(chosen)].toSorted((a, b) => a - b));
+      for (const index of chosen) expect(lengths[index]).toBeDefined();
     }),
   );
+});
+
+test("nobody in between is left out for one that is further from the oldest", () => {
+  fc.assert(
+    fc.property(lengths, sizes, (lengths, size) => {
+      const chosen = new Set(chooseBatch(lengths, size));
+      const taken = [...chosen].map((index) => lengths[index]!);
+      for (const [index, length] of lengths.entries())
+        if (!chosen.has(index))
+          expect(length <= Math.min(...taken) || length >= Math.max(...taken)).toBe(true);
+    }),
+  );
+});
+
+test("inputs of one length fill the batch", () => {
+  expect(chooseBatch(new Array(40).fill(0), 32)).toEqual([...new Array(32).keys()]);
+  expect(chooseBatch([90, 100, 80], 8)).toEqual([0, 1, 2]);
+});
+
+test("padding that costs more than another run is not paid", () => {
+  expect(chooseBatch([20, 900, 30, 25], 8)).toEqual([0, 2, 3]);
+  expect(chooseBatch([900, 20, 30, 25], 8)).toEqual([0]);
+  expect(chooseBatch([100, 120, 120, 170, 175], 8)).toEqual([0, 1, 2]);
 });
