@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import { afterEach, beforeEach, expect } from "vitest";
 import { openStore } from "../open-store.ts";
 import type { Store } from "../store.ts";
-import { trackingRoutes } from "./tracking-routes.ts";
+import { type TrackingRoutesOptions, trackingRoutes } from "./tracking-routes.ts";
 
 export interface Reply {
   readonly status: number;
@@ -22,14 +22,14 @@ export const refused = (status: number, code: string, message: string): Reply =>
 });
 
 /** Makes a new store before each test, its clock standing at 1000. */
-export function givenRoutes() {
+export function givenRoutes(options: TrackingRoutesOptions = {}) {
   let folder: string;
   let store: Store;
   let app: Hono;
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "havn-rest-"));
     store = await openStore({ home: folder, now: () => 1000 });
-    app = new Hono().route("/", trackingRoutes(store, { maxBodyBytes: 100_000 }));
+    app = new Hono().route("/", trackingRoutes(store, { maxBodyBytes: 100_000, ...options }));
   });
   afterEach(async () => {
     await store.close();
@@ -49,6 +49,10 @@ export function givenRoutes() {
   }
 
   return {
+    /** The home folder of the store. */
+    get folder() {
+      return folder;
+    },
     get store() {
       return store;
     },

@@ -54,6 +54,8 @@ const ofStorage: Record<StorageErrorCode, MlflowErrorCode> = {
 export function toMlflowError(error: unknown): MlflowError | undefined {
   if (error instanceof MlflowError) return error;
   if (error instanceof StoreError) return new MlflowError(ofStore[error.code], error.message);
+  // What made the store give up an upload is what the client should hear.
+  if (error instanceof StorageError && error.cause instanceof MlflowError) return error.cause;
   if (error instanceof StorageError) return new MlflowError(ofStorage[error.code], error.message);
   return undefined;
 }
