@@ -51,75 +51,104 @@ export interface ImageModelOptions {
 export const weightFiles = ["model.safetensors", "features.safetensors"];
 
 export async function imageClassificationModel(
-  { model: settings, loss, augmentation }: ImageClassificationConfig,
+  config: ImageClassificationConfig,
   { heads, checkpoint, random, sample }: ImageModelOptions,
 ): Promise<TaskModel> {
-  const network = imageNetworkConfig.parse(settings.architecture);
-  const classifier = new MultiHeadClassifier(network, classesOf(heads));
-  const parameters = namedParameters(classifier);
-  const { height, width } = settings.picture.size;
-  const pixels = input(pixelsName, "uint8", ["batch", 3, height, width]);
-  const images = div(cast(pixels, { to: "float32" }), 255);
-  const targets = Object.fromEntries(heads.map(({ name }) => [name, input(name, "int64", ["batch"])]));
-  const shares = lossShares(loss.weights, heads);
-
-  /** Loss and answers from the pooled features. */
-  const judge = (features: Tensor, pass?: TrainingPass) => {
-    const { embedding: _, ...logits } = classifier.headForward(features, pass);
-    const smoothing = pass && { labelSmoothing: loss.label_smoothing };
-    return { loss: multiHeadLoss({ ...logits, embedding: _ }, targets, shares, smoothing), outputs: logits };
-  };
-  const forward = (pass?: TrainingPass, still = 0) =>
-    judge(classifier.poolFeatures(images, pass, still), pass);
+  const graph = imageGraph(config, heads);
+  const { classifier, parameters, network, forward } = graph;
   const { weights, notes } = await firstWeights(parameters, checkpoint, random);
-  const config = {
+  const described = {
     ...network,
     model_type: "mobilenetv3-small",
     heads: Object.fromEntries(heads.map(({ name, labels }) => [name, labels])),
   };
-
-  const headsAlone = (): ArrangedModel => {
-    const pooled = classifier.poolFeatures(images);
-    const size = Number(pooled.dim(1));
-    const features = input("features", "float32", ["batch", size]);
-    const [base, rest] = [partOf(parameters, true), partOf(parameters, false)];
-    return {
-      parameters: rest,
-      weights: partOf(weights, false),
-      forward: (pass) => judge(features, pass),
-      features: { parameters: base, weights: partOf(weights, true), outputs: { features: pooled } },
-    };
-  };
-
   return {
-    parameters,
-    weights,
-    config,
-    notes,
-    forward,
+    ...{ parameters, weights, config: described, notes, forward },
     frozen: new Set(),
     async arrange(frozen) {
       const still = classifier.stillParts(frozen);
       const isWhole = still === classifier.model.features.length;
-      if (isWhole && augmentation === null) return headsAlone();
-      // Batch norms that were folded away would scale what they are given anew, and the features would be lost.
+      if (isWhole && config.augmentation === null) return headsAlone(graph, weights);
       const isFolded = !isWhole && checkpoint !== undefined && areNormsFolded(weights);
-      const outputs = normMeasures(classifier.poolFeatures(images), parameters);
       return {
         parameters,
         forward: (pass) => forward(pass, still),
-        weights: isFolded
-          ? withMoments(
-              weights,
-              momentsOf(await measured(outputs, { parameters, weights, sample })),
-              network.bn.eps,
-            )
-          : weights,
+        weights: isFolded ? await unfolded(graph, weights, sample) : weights,
       };
     },
-    // Frozen features are not among what was trained.
-    finish: (trained) => ({ parameters, forward, config, weights: new Map([...weights, ...trained]) }),
+    // Features that were kept are not among what was trained.
+    finish: (trained) => ({
+      parameters,
+      forward,
+      config: described,
+      weights: new Map([...weights, ...trained]),
+    }),
   };
+}
+
+type ImageGraph = ReturnType<typeof imageGraph>;
+
+/** The network from the levels of pictures to loss and logits, and where it can be cut in two. */
+function imageGraph({ model, loss }: ImageClassificationConfig, heads: readonly Head[]) {
+  const network = imageNetworkConfig.parse(model.architecture);
+  const classifier = new MultiHeadClassifier(network, classesOf(heads));
+  const { height, width } = model.picture.size;
+  const pixels = input(pixelsName, "uint8", ["batch", 3, height, width]);
+  const images = div(cast(pixels, { to: "float32" }), 255);
+  const targets = Object.fromEntries(heads.map(({ name }) => [name, input(name, "int64", ["batch"])]));
+  const shares = lossShares(loss.weights, heads);
+  const judge = (features: Tensor, pass?: TrainingPass) => {
+    const outputs = classifier.headForward(features, pass);
+    const names = heads.map(({ name }) => `${name}_logits` as const);
+    return {
+      loss: multiHeadLoss(outputs, targets, shares, pass && { labelSmoothing: loss.label_smoothing }),
+      outputs: Object.fromEntries(names.map((name) => [name, outputs[name]!])),
+    };
+  };
+  return {
+    ...{ network, classifier, judge },
+    parameters: namedParameters(classifier),
+    /** [batch, pooled] @param still how many parts of the network stay as they are */
+    features: (pass?: TrainingPass, still = 0) => classifier.poolFeatures(images, pass, still),
+    forward: (pass?: TrainingPass, still = 0) => judge(classifier.poolFeatures(images, pass, still), pass),
+  };
+}
+
+/** What is trained while no feature changes: the heads, on features that are computed once. */
+function headsAlone({ parameters, features, judge }: ImageGraph, weights: Weights): ArrangedModel {
+  const pooled = features();
+  const kept = input("features", "float32", pooled.shape);
+  return {
+    parameters: partOf(parameters, false),
+    weights: partOf(weights, false),
+    forward: (pass) => judge(kept, pass),
+    features: {
+      parameters: partOf(parameters, true),
+      weights: partOf(weights, true),
+      outputs: { features: pooled },
+    },
+  };
+}
+
+/**
+ * Weights with which batch norms normalise by what they are given. Folded into the convolutions as they were, they
+ * would scale everything anew in training, and the features would be lost.
+ */
+async function unfolded(
+  { parameters, network, features }: ImageGraph,
+  weights: Weights,
+  sample: ImageModelOptions["sample"],
+): Promise<Weights> {
+  const measures = normMeasures(features(), parameters);
+  const session = await openInference(compile(measures, { parameters, weights }).bytes);
+  try {
+    const measured: NdArrays[] = [];
+    for await (const batch of sample())
+      measured.push(await session.run({ [pixelsName]: batch[pixelsName]! }));
+    return withMoments(weights, momentsOf(measured), network.bn.eps);
+  } finally {
+    await session.close();
+  }
 }
 
 const classesOf = (heads: readonly Head[]): Record<string, number> =>
@@ -144,26 +173,6 @@ export function lossShares(
       `loss.weights must leave something to 1 for ${rest.map(({ name }) => name).join(", ")}, they come to ${1 - left}`,
     );
   return Object.fromEntries(heads.map(({ name }) => [name, named[name] ?? left / rest.length]));
-}
-
-/** What the program says of some batches of training images. */
-async function measured(
-  outputs: Readonly<Record<string, Tensor>>,
-  {
-    parameters,
-    weights,
-    sample,
-  }: { parameters: ReadonlyMap<string, Parameter>; weights: Weights } & Pick<ImageModelOptions, "sample">,
-): Promise<NdArrays[]> {
-  const session = await openInference(compile(outputs, { parameters, weights }).bytes);
-  try {
-    const measured: NdArrays[] = [];
-    for await (const batch of sample())
-      measured.push(await session.run({ [pixelsName]: batch[pixelsName]! }));
-    return measured;
-  } finally {
-    await session.close();
-  }
 }
 
 /** Those of a checkpoint where it has them: features under torchvision's names, or a model that Havn has saved. */

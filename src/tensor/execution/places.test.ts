@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { float32, int64 } from "../ndarray.ts";
-import { putPlaces, takePlaces, takeRows } from "./places.ts";
+import { joinRows, putPlaces, takePlaces, takeRows } from "./places.ts";
 
 test("rows in another order, of every type", () => {
   expect(takeRows(float32([3, 2], [1, 2, 3, 4, 5, 6]), [2, 0])).toEqual(float32([2, 2], [5, 6, 1, 2]));
@@ -72,4 +72,16 @@ test("what does not fit is refused", () => {
     `[TensorError: [2, 2, 1] does not fit into [2, 4, 1] at place 3 of axis 1]`,
   );
   expect(() => putPlaces(cache, float32([1, 2, 1]), { axis: 1, place: 0 })).toThrow("does not fit");
+});
+
+test("joined rows are those of each array in turn; other rows are refused", () => {
+  const rows = (first: number, count: number) =>
+    int64(
+      [count, 2],
+      Array.from({ length: 2 * count }, (_, i) => first + i),
+    );
+  expect(joinRows([rows(0, 2), rows(4, 1)])).toEqual(rows(0, 3));
+  expect(() => joinRows([rows(0, 1), int64([1, 3])])).toThrow(
+    "int64 [1, 3] has other rows than int64 [1, 2]",
+  );
 });
