@@ -188,4 +188,79 @@ describe("runs", () => {
     expect(await given.get("artifacts/list", { run_id })).toEqual(gone);
     expect(await given.get("artifacts/list", { run_id: "../.." })).toMatchObject({ status: 404 });
   });
+
+  test("are deleted and restored, and lose tags", async () => {
+    const run_id = await given.newRun();
+    expect(await given.post("runs/set-tag", { run_id, key: "a", value: "b" })).toEqual(ok({}));
+    expect(await given.post("runs/delete-tag", { run_id, key: "a" })).toEqual(ok({}));
+    expect(await given.post("runs/delete-tag", { run_id, key: "a" })).toMatchObject({ status: 404 });
+    expect(await given.post("runs/delete", { run_id })).toEqual(ok({}));
+    expect(await given.post("runs/set-tag", { run_id, key: "a", value: "b" })).toMatchObject({ status: 400 });
+    expect(await given.post("runs/restore", { run_id })).toEqual(ok({}));
+  });
+
+  test("what is too long is cut, as the original does, and not within a character", async () => {
+    const run_id = await given.newRun();
+    await given.post("runs/log-parameter", { run_id, key: "p", value: `${"x".repeat(5999)}🚢` });
+    await given.post("runs/log-batch", { run_id, tags: [{ key: "t", value: "y".repeat(9000) }] });
+    const { params, tags } = await given.store.getRun(run_id);
+    expect([params.p, tags.t]).toEqual(["x".repeat(5999), "y".repeat(8000)]);
+    const twice = [
+      { key: "q", value: "1" },
+      { key: "q", value: "2" },
+    ];
+    expect(await given.post("runs/log-batch", { run_id, params: twice })).toEqual(
+      refused(400, "INVALID_PARAMETER_VALUE", "Duplicate parameter keys"),
+    );
+  });
+
+  test("the history of a metric comes in pages, and as a sample", async () => {
+    const run_id = await given.newRun();
+    const metrics = Array.from({ length: 10 }, (_, step) => ({
+      key: "m",
+      value: step,
+      timestamp: step,
+      step,
+    }));
+    await given.post("runs/log-batch", { run_id, metrics });
+    const query = { run_id, metric_key: "m", max_results: "6" };
+    const first = await given.get("metrics/get-history", query);
+    const { next_page_token } = first.body as { next_page_token: string };
+    expect(first).toEqual(ok({ metrics: metrics.slice(0, 6), next_page_token }));
+    expect(await given.get("metrics/get-history", { ...query, page_token: next_page_token })).toEqual(
+      ok({ metrics: metrics.slice(6) }),
+    );
+    expect(await given.get("metrics/get-history", { ...query, max_results: "0" })).toMatchObject({
+      status: 400,
+    });
+    expect(await given.get("metrics/get-history", { ...query, page_token: "x" })).toMatchObject({
+      status: 400,
+    });
+    const sample = { run_ids: run_id, metric_key: "m", max_results: "4" };
+    const steps = async (more: Record<string, string> = {}) => {
+      const { body } = await given.get("metrics/get-history-bulk-interval", { ...sample, ...more });
+      return (body as { metrics: { step: number; run_id: string }[] }).metrics.map(({ step }) => step);
+    };
+    expect(await steps()).toEqual([0, 3, 6, 9]);
+    expect(await steps({ start_step: "2", end_step: "4" })).toEqual([2, 3, 4]);
+    expect(await steps({ max_results: "1" })).toEqual([9]);
+    for (const wrong of [{ start_step: "1" }, { max_results: "2501" }, { start_step: "2", end_step: "1" }])
+      expect(
+        await given.get("metrics/get-history-bulk-interval", { ...sample, ...wrong } as Record<
+          string,
+          string
+        >),
+      ).toMatchObject({ status: 400 });
+  });
+
+  test("models of clients of version 2 are kept in a tag", async () => {
+    const run_id = await given.newRun();
+    const model = { artifact_path: "model", flavors: {}, utc_time_created: "x", run_id };
+    expect(await given.post("runs/log-model", { run_id, model_json: JSON.stringify(model) })).toEqual(ok({}));
+    expect(await given.post("runs/log-model", { run_id, model_json: JSON.stringify(model) })).toEqual(ok({}));
+    const { tags } = await given.store.getRun(run_id);
+    expect(JSON.parse(tags["mlflow.log-model.history"]!)).toEqual([model, model]);
+    for (const model_json of ["{", "{}", "[]"])
+      expect(await given.post("runs/log-model", { run_id, model_json })).toMatchObject({ status: 400 });
+  });
 });
