@@ -20,6 +20,7 @@ const commands: readonly [names: string, load: () => Promise<(program: Command) 
   ["evaluate", async () => (await import("./commands/evaluate.ts")).addEvaluateCommand],
   ["sweep", async () => (await import("./commands/sweep.ts")).addSweepCommand],
   ["agent", async () => (await import("./commands/agent.ts")).addAgentCommand],
+  ["reproduce", async () => (await import("./commands/reproduce.ts")).addReproduceCommand],
   ["serve", async () => (await import("./commands/serve.ts")).addServeCommand],
   ["load", async () => (await import("./commands/load.ts")).addLoadCommand],
   ["models", async () => (await import("./commands/models.ts")).addModelsCommand],

@@ -26,6 +26,16 @@ export {
   promoteIfBetter,
   registerRun,
 } from "./registration.ts";
+export { type Checkout, checkOut } from "./reproduce-checkout.ts";
+export {
+  compareMetrics,
+  type MetricComparison,
+  type PlaceDifference,
+  placeDifferences,
+  type Recipe,
+  recipeOf,
+  requireSameData,
+} from "./reproduce-run.ts";
 export { requestOf, type SampleRequest, sampleRequests } from "./sample-requests.ts";
 export {
   type RunTrial,
