@@ -22,7 +22,8 @@ export async function rebuildModel(
   { name, version, tags }: ModelVersion,
   { folder, config, splits }: RebuildOptions,
 ): Promise<FinishedModel> {
-  if (!existsSync(join(folder, "model.safetensors"))) {
+  const weightFiles = ["model.safetensors", "model.safetensors.index.json"];
+  if (!weightFiles.some((file) => existsSync(join(folder, file)))) {
     const original = tags["havn.derived_from"];
     throw new TaskError(
       `version ${version} of ${name} has no float32 weights to make a variant from${original === undefined ? "" : `; it is a variant of version ${original}: take that`}`,

@@ -75,7 +75,7 @@ describe("promotion", () => {
     const better = await versionWith({ validation_accuracy: 0.71 });
     expect(await promoteIfBetter(better, byAccuracy, store)).toEqual({
       ...{ promoted: true, value: 0.71 },
-      incumbent: { version: 1, value: 0.7 },
+      incumbent: { version: 1, value: 0.7, isOfOtherRows: false },
     });
     const aliases = (await store.listModelVersions(project.name)).map(({ version, aliases }) => ({
       ...{ version, aliases },
@@ -91,7 +91,7 @@ describe("promotion", () => {
     const other = await versionWith({ validation_accuracy: value });
     expect(await promoteIfBetter(other, byAccuracy, store)).toEqual({
       ...{ promoted: false, value },
-      incumbent: { version: 1, value: 0.7 },
+      incumbent: { version: 1, value: 0.7, isOfOtherRows: false },
     });
     expect(await promoted()).toBe(1);
   });
@@ -107,6 +107,30 @@ describe("promotion", () => {
     for (const value of [0.5, 0.6, 0.4])
       await promoteIfBetter(await versionWith({ validation_loss: value }), byLoss, store);
     expect(await promoted()).toBe(3);
+  });
+
+  test("does not compare what was measured on different rows", async () => {
+    const runOn = async (digest: string, accuracy: number) => {
+      const runId = await runWith({ validation_accuracy: accuracy });
+      const dataset = {
+        name: "validation",
+        digest,
+        source: "rows.csv",
+        profile: "{}",
+        context: "validation",
+      };
+      await store.logDataset(runId, dataset);
+      return registerRun(project, runId, store);
+    };
+    await promoteIfBetter(await runOn("aa", 0.7), byAccuracy, store);
+    expect(await promoteIfBetter(await runOn("bb", 0.8), byAccuracy, store)).toEqual({
+      ...{ promoted: false, value: 0.8 },
+      incumbent: { version: 1, value: 0.7, isOfOtherRows: true },
+    });
+    expect(await promoted()).toBe(1);
+    expect(await promoteIfBetter(await runOn("aa", 0.8), byAccuracy, store)).toMatchObject({
+      promoted: true,
+    });
   });
 
   test("goes to a version that can be measured where the served one cannot", async () => {
@@ -172,7 +196,7 @@ describe("the best of all runs", () => {
     await modelWith(Number.NaN);
     await modelWith(0.9);
     expect(await promoteBest(project, byAccuracy, store)).toMatchObject({
-      ...{ promoted: false, value: 0.9, incumbent: { version: 1, value: 0.95 } },
+      ...{ promoted: false, value: 0.9, incumbent: { version: 1, value: 0.95, isOfOtherRows: false } },
     });
     expect(await promoted()).toBe(1);
   });

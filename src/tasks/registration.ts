@@ -42,11 +42,16 @@ export interface Promotion {
   readonly promoted: boolean;
   readonly value: number;
   /** The version that held the alias before, and its value. */
-  readonly incumbent?: { readonly version: number; readonly value: number };
+  readonly incumbent?: {
+    readonly version: number;
+    readonly value: number;
+    /** Its value is of other validation rows, and says nothing beside the new one. */
+    readonly isOfOtherRows: boolean;
+  };
 }
 
 /**
- * Gives a version the alias `inference` when it is better than the one that holds it.
+ * Gives a version the alias `inference` when it is better than the one that holds it, on the same validation rows.
  * @throws {TaskError} when the version's run never measured the metric
  */
 export async function promoteIfBetter(
@@ -62,12 +67,14 @@ export async function promoteIfBetter(
   const holder = await store.getVersionByAlias(candidate.name, inferenceAlias);
   if (holder?.version === candidate.version) return { promoted: false, value };
   const held = holder && (await bestValue(holder, criterion, store));
-  const isBetter = held === undefined || (criterion.goal === "maximise" ? value > held : value < held);
+  const isOfOtherRows = holder !== undefined && !(await haveSameRows(candidate, holder, store));
+  const isBetter =
+    held === undefined || (!isOfOtherRows && (criterion.goal === "maximise" ? value > held : value < held));
   if (isBetter) await store.setAlias(candidate.name, inferenceAlias, candidate.version);
   return {
     promoted: isBetter,
     value,
-    ...(holder && { incumbent: { version: holder.version, value: held ?? Number.NaN } }),
+    ...(holder && { incumbent: { version: holder.version, value: held ?? Number.NaN, isOfOtherRows } }),
   };
 }
 
@@ -78,6 +85,16 @@ async function bestValue(
 ): Promise<number | undefined> {
   const value = runId === undefined ? undefined : (await store.getRun(runId)).metrics[bestOf(metric)]?.value;
   return value !== undefined && Number.isFinite(value) ? value : undefined;
+}
+
+/** Whether two versions were judged on the same validation rows, as far as their runs say. */
+async function haveSameRows(a: ModelVersion, b: ModelVersion, store: Tracker): Promise<boolean> {
+  const digestOf = async ({ runId }: ModelVersion) => {
+    const datasets = runId === undefined ? [] : (await store.getRun(runId)).datasets;
+    return datasets.find(({ context }) => context === "validation")?.digest;
+  };
+  const [first, second] = [await digestOf(a), await digestOf(b)];
+  return first === undefined || second === undefined || first === second;
 }
 
 /** Registers the run of a sweep's best trial as the next version; one that is registered stays as it is. */

@@ -14,6 +14,7 @@ import {
 import type { ModelVersion, RegistryEvent } from "../../tracking/index.ts";
 import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { describePromotion } from "../describe-promotion.ts";
 import { homeOption } from "../home-option.ts";
 import { formatMetrics } from "../terminal.ts";
 import { addExportCommand, addQuantizeCommand } from "./model-variants.ts";
@@ -143,9 +144,11 @@ async function promote(
   const measure = `${common.training.best.metric} ${Number(value.toPrecision(4))}`;
   const words = promoted
     ? `version ${chosen.version} of ${model} is promoted: ${measure} is the best of all runs`
-    : incumbent
-      ? `version ${incumbent.version} of ${model} stays: ${measure} is the best of all other runs, ${Number(incumbent.value.toPrecision(4))} is served`
-      : `version ${chosen.version} of ${model} is served already: ${measure} is the best of all runs`;
+    : incumbent?.isOfOtherRows
+      ? describePromotion(chosen, common.training.best.metric, promotion)
+      : incumbent
+        ? `version ${incumbent.version} of ${model} stays: ${measure} is the best of all other runs, ${Number(incumbent.value.toPrecision(4))} is served`
+        : `version ${chosen.version} of ${model} is served already: ${measure} is the best of all runs`;
   terminal.result(words, {
     ...{ model, version: chosen.version, alias: inferenceAlias },
     ...promotion,

@@ -12,6 +12,7 @@ import {
   promoteIfBetter,
   registerRun,
   resumedConfig,
+  runMultirun,
   TaskError,
   type TrainedRun,
   type TrainingProfile,
@@ -19,8 +20,11 @@ import {
 } from "../../tasks/index.ts";
 import type { ProcessGroup } from "../../tensor/index.ts";
 import { printProgress } from "../../train/index.ts";
+import { agentName } from "../agent-name.ts";
+import { chooseSweepStore } from "../choose-sweep-store.ts";
 import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { describePromotion } from "../describe-promotion.ts";
 import { homeOption } from "../home-option.ts";
 import { describeProcesses, withProcesses } from "../processes.ts";
 import { formatMetrics } from "../terminal.ts";
@@ -81,23 +85,58 @@ async function start(
     if (description) context.terminal.note(description);
     const launch = processes.size > 1 ? `mpirun -n ${processes.size} ` : "";
     const combinations = options.multirun ? expandSweeps(overrides) : [overrides];
-    let isStopped = false;
-    for (const combination of combinations) {
-      if (isStopped || context.signal.aborted) break;
-      if (combinations.length > 1) context.terminal.note(`run with ${combination.join(" ")}`);
-      const status = await (verb === "run" ? runProject : trainProject)(project, combination, {
+    const one = (combination: readonly string[], trial: TrialOfMultirun = {}) =>
+      (verb === "run" ? runProject : trainProject)(project, combination, {
         ...options,
+        ...trial,
         context,
         processes,
         command,
         resumeCommand: (runId) => `${launch}npx ${command} --resume ${runId}${homeOption(options)}`,
       });
-      // The signal may have reached another process alone.
-      isStopped = status === "interrupted";
-    }
+    const isStopped =
+      combinations.length > 1
+        ? await trainAll(project, combinations, { context, command, one })
+        : (await one(combinations[0]!)) === "interrupted";
     // As of a program that Ctrl-C ends, so that what was to come after it does not.
     if (isStopped || context.signal.aborted) process.exitCode = 130;
   });
+}
+
+/** What a run of `--multirun` has beside its overrides. */
+type TrialOfMultirun = Pick<RunOptions, "tags" | "onRun">;
+
+interface Multirun {
+  readonly context: Context;
+  readonly command: string;
+  one(combination: readonly string[], trial: TrialOfMultirun): Promise<TrainedRun["status"]>;
+}
+
+/** One run after another, kept as a sweep. @returns whether they were stopped: the signal may have reached another process alone */
+async function trainAll(
+  project: Project,
+  combinations: readonly (readonly string[])[],
+  { context, command, one }: Multirun,
+): Promise<boolean> {
+  const { terminal, signal } = context;
+  const { common } = typedConfig(project, combinations[0]!, command);
+  const { metric, goal } = common.training.best;
+  let isStopped = false;
+  const sweepId = await runMultirun(
+    async (combination, trial) => {
+      terminal.note(`run with ${combination.join(" ")}`);
+      isStopped = (await one(combination, trial)) === "interrupted";
+      return isStopped ? "interrupted" : "finished";
+    },
+    {
+      store: chooseSweepStore(context, common.tracking.uri),
+      ...{ project: project.name, combinations, signal, seed: common.seed },
+      metric: { name: metric, goal: goal === "maximise" ? "maximize" : "minimize" },
+      agent: agentName(1),
+    },
+  );
+  terminal.note(`compare them with: npx havn sweep show ${sweepId}`);
+  return isStopped;
 }
 
 const typedConfig = (project: Project, overrides: readonly string[], command: string) =>
@@ -123,12 +162,15 @@ interface RunOptions {
   readonly resume?: string;
   readonly resumeCommand?: (runId: string) => string;
   readonly processes?: ProcessGroup;
+  /** Further tags of the run. */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly onRun?: (runId: string) => void;
 }
 
 async function train(
   project: Project,
   overrides: readonly string[],
-  { context, command, resume, resumeCommand, processes }: RunOptions,
+  { context, command, resume, resumeCommand, processes, tags, onRun }: RunOptions,
 ) {
   const { terminal, checkpoints, cache, signal } = context;
   const usual = chooseTracker(context);
@@ -146,6 +188,8 @@ async function train(
     note: terminal.note,
     ...(resumeCommand && { resumeCommand }),
     ...(processes && { processes }),
+    ...(tags && { tags }),
+    ...(onRun && { onRun }),
   });
   if (trained.profile) terminal.note(describeProfile(trained.profile));
   return { config, trained, store };
@@ -198,11 +242,7 @@ export async function runProject(
   const version = await registerRun(project, trained.runId, store);
   const promotion = await promoteIfBetter(version, config.common.training.best, store);
   const { metric } = config.common.training.best;
-  const words = promotion.promoted
-    ? `version ${version.version} of ${project.name} is promoted: ${metric} ${promotion.value.toPrecision(4)}${
-        promotion.incumbent ? `, before ${promotion.incumbent.value.toPrecision(4)}` : ""
-      }`
-    : `version ${version.version} of ${project.name} is registered, but version ${promotion.incumbent?.version} stays: ${metric} ${promotion.value.toPrecision(4)} is not better than ${promotion.incumbent?.value.toPrecision(4)}`;
+  const words = describePromotion(version, metric, promotion);
   terminal.result(words, { ...trained, metrics, version: version.version, ...promotion });
   return trained.status;
 }

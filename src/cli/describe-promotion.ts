@@ -1,0 +1,18 @@
+import type { Promotion } from "../tasks/index.ts";
+
+/** What became of a version that was to be promoted if it is better. */
+export function describePromotion(
+  { name, version }: { readonly name: string; readonly version: number },
+  metric: string,
+  { promoted, value, incumbent }: Promotion,
+): string {
+  const own = `${metric} ${value.toPrecision(4)}`;
+  const before = incumbent?.value.toPrecision(4);
+  if (promoted)
+    return `version ${version} of ${name} is promoted: ${own}${incumbent ? `, before ${before}` : ""}`;
+  if (!incumbent) return `version ${version} of ${name} is what is served: ${own}`;
+  const stays = `version ${version} of ${name} is registered, but version ${incumbent.version} stays:`;
+  if (incumbent.isOfOtherRows)
+    return `${stays} it was judged on other validation rows, so that ${own} and ${before} cannot be compared. To serve it:\n  npx havn models promote ${name} ${version}`;
+  return `${stays} ${own} is not better than ${before}`;
+}
