@@ -5,7 +5,9 @@ import { experimentsContract } from "./experiments.ts";
 import { type Given, givenStore, type StoreUnderTest } from "./given.ts";
 import { hostileTextContract } from "./hostile-text.ts";
 import { loggedModelsContract } from "./logged-models.ts";
+import { metricHistoryContract } from "./metric-history.ts";
 import { registryContract } from "./registry.ts";
+import { registryChangesContract } from "./registry-changes.ts";
 import { registryEventsContract } from "./registry-events.ts";
 import { runsContract } from "./runs.ts";
 import { searchContract } from "./search.ts";
@@ -20,6 +22,8 @@ export const describeStore = (engine: string, create: (now: () => number) => Pro
     trackerContract(given);
     registryEventsContract(given);
     sweepsContract(given);
+    metricHistoryContract(given);
+    registryChangesContract(given);
     loggedModelsContract(given);
     tracesContract(given);
   });

@@ -8,7 +8,7 @@ export function searchContract(given: Given): void {
     beforeEach(async () => {
       const runs: [string, number, Record<string, string>, Record<string, string>][] = [
         ["a", 0.9, { lr: "0.1", opt: "adam" }, { preset: "small" }],
-        ["b", 0.7, { lr: "0.01", opt: "Adam" }, { preset: "base", "my tag": "x" }],
+        ["b", 0.7, { lr: "0.01", opt: "Adam" }, { preset: "base", "my tag": "x", "mlflow.user": "ada" }],
         ["c", Number.NaN, { lr: "0.1", opt: "sgd" }, {}],
         ["d", Number.POSITIVE_INFINITY, { lr: "1_000" }, { preset: "Small" }],
       ];
@@ -48,6 +48,9 @@ export function searchContract(given: Given): void {
       ["attributes.run_name IN ('a', 'e')", ["a", "e"]],
       ["attributes.`run name` NOT IN ('a', 'e')", ["d", "c", "b"]],
       ["run_name ILIKE 'A'", ["a"]],
+      ["attributes.user_id = 'ada'", ["b"]],
+      ["attributes.artifact_uri LIKE 'mlflow-artifacts:/%'", ["d", "c", "b", "a", "e"]],
+      ["artifact_uri LIKE 's3:%'", []],
     ])("filter %j", async (filter, names) => {
       expect(await given.found({ filter })).toEqual(names);
     });

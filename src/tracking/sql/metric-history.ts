@@ -20,7 +20,9 @@ export async function metricHistory(db: Database, runId: string, key: string): P
 
 const largestPage = 50_000;
 /** Time, step, value and whether it is NaN of the last row of a page: together they are one row of a metric. */
-const endSchema = z.tuple([z.number(), z.number(), z.number(), z.number()]);
+const endSchema = z
+  .array(z.custom<number>((value) => typeof value === "number" && !Number.isNaN(value)))
+  .length(4);
 
 /** @throws {StoreError} `invalid` for a page size or token that cannot be */
 export async function metricHistoryPage(
@@ -36,7 +38,10 @@ export async function metricHistoryPage(
   const search = ["history", runId, key];
   let query = ofMetric(db, runId, key);
   if (pageToken) {
-    const [timestamp, step, value, isNan] = endSchema.parse(parsePageToken(search, 4, pageToken));
+    const end = endSchema.safeParse(parsePageToken(search, 4, pageToken));
+    if (!end.success)
+      throw new StoreError("invalid", "page token", "the page token is none of this server's");
+    const [timestamp, step, value, isNan] = end.data;
     query = query.where(
       sql<boolean>`(timestamp, step, value, is_nan) > (${timestamp}, ${step}, ${value}, ${isNan})`,
     );
