@@ -5,22 +5,25 @@ import { StoreError } from "../store-error.ts";
 import type { Engine } from "./engine.ts";
 import { type Place, placeOf, type Searchable } from "./searchable.ts";
 
-/** Identity of the thing as a row value: `(name, version)`. */
-const identityOf = ({ identity }: Searchable) =>
-  sql`(${sql.join(identity.map(({ column }) => sql.ref(column)))})`;
+export interface Condition {
+  /** Holds for a row of the table that is searched. */
+  readonly check: Expression<SqlBool>;
+  /** `select` of the things that meet it, by what is written under their keys; missing where no index leads there. */
+  readonly things?: RawBuilder<unknown>;
+  /** Looks at nothing but the row itself. */
+  readonly isOwn: boolean;
+}
 
 /** @throws {StoreError} `invalid` when the name is unknown or cannot be compared like this */
-export function condition(
-  engine: Engine,
-  searchable: Searchable,
-  comparison: Comparison,
-): Expression<SqlBool> {
+export function condition(engine: Engine, searchable: Searchable, comparison: Comparison): Condition {
   const place = placeOf(searchable, "filter", comparison);
   checkOperands(place, comparison);
-  if (place.kind === "keyed") return keyedCondition(engine, searchable, place, comparison);
+  if (place.kind === "keyed")
+    return { isOwn: false, ...keyedCondition(engine, searchable, place, comparison) };
   const matches = compare(engine, place.value, comparison);
-  if (place.kind === "attribute") return matches;
-  return sql`${identityOf(searchable)} in (select run_uuid from run_datasets where ${matches})`;
+  if (place.kind === "attribute") return { check: matches, isOwn: true };
+  const check = sql<SqlBool>`runs.run_uuid in (select run_uuid from run_datasets where ${matches})`;
+  return { check, isOwn: false };
 }
 
 function keyedCondition(
@@ -28,25 +31,43 @@ function keyedCondition(
   searchable: Searchable,
   { table, key, type, absent = {}, onlyWhere }: Extract<Place, { kind: "keyed" }>,
   comparison: Comparison,
-): Expression<SqlBool> {
-  const identity = identityOf(searchable);
+): Omit<Condition, "isOwn"> {
   const columns = sql.join(searchable.identity.map(({ column }) => sql.ref(column)));
-  const seen = onlyWhere ? sql`and ${onlyWhere}` : sql``;
-  const withKey = sql`select ${columns} from ${sql.table(table)} where key = ${key} ${seen}`;
+  const withKey = sql`${sql.table(table)} as kept where kept.key = ${key} ${onlyWhere ? sql`and ${onlyWhere}` : sql``}`;
+  // A look into the primary key for each candidate: a list of all that match would be made in full for each search.
+  const same = sql.join(
+    searchable.identity.map(
+      ({ column }) => sql`kept.${sql.ref(column)} = ${sql.ref(`${searchable.table}.${column}`)}`,
+    ),
+    sql` and `,
+  );
   const { comparator } = comparison;
-  if (comparator === "IS NULL") return sql`${identity} not in (${withKey})`;
-  if (comparator === "IS NOT NULL") return sql`${identity} in (${withKey})`;
+  if (comparator === "IS NULL") return { check: sql`not exists (select 1 from ${withKey} and ${same})` };
+  if (comparator === "IS NOT NULL") return { check: sql`exists (select 1 from ${withKey} and ${same})` };
 
-  const matches = compare(engine, sql.ref("value"), comparison);
+  const matches = compare(engine, sql.ref("kept.value"), comparison);
   if (type === "number") {
     // NaN, stored as 0, differs from every number and is neither above nor below any.
-    const withNaN = comparator === "!=" ? sql`(is_nan = 1 or ${matches})` : sql`(is_nan = 0 and ${matches})`;
-    return sql`${identity} in (${withKey} and ${withNaN})`;
+    const isNumber = (sign: RawBuilder<unknown>) =>
+      sql`${sign}kept.is_nan = 0 and ${compare(engine, sql`${sign}kept.value`, comparison)}`;
+    // The plus changes nothing but SQLite's mind: it would go along the index of values for each candidate.
+    const ofCandidate = comparator === "!=" ? sql`(kept.is_nan = 1 or ${matches})` : isNumber(sql`+`);
+    return {
+      check: sql`exists (select 1 from ${withKey} and ${same} and ${ofCandidate})`,
+      ...(comparator !== "!=" && { things: sql`select ${columns} from ${withKey} and ${isNumber(sql``)}` }),
+    };
   }
-  const found = sql<SqlBool>`${identity} in (${withKey} and ${matches})`;
-  if (!Object.hasOwn(absent, key)) return found;
-  const absentMatches = compare(engine, sql`${absent[key]}`, comparison);
-  return sql`(${found} or ${identity} not in (${withKey}) and ${absentMatches})`;
+  const check = sql<SqlBool>`exists (select 1 from ${withKey} and ${same} and ${matches})`;
+  if (Object.hasOwn(absent, key)) {
+    const absentMatches = compare(engine, sql`${absent[key]}`, comparison);
+    return {
+      check: sql`(${check} or not exists (select 1 from ${withKey} and ${same}) and ${absentMatches})`,
+    };
+  }
+  if (comparator !== "=" || !("value" in comparison)) return { check };
+  // Long texts are indexed by their beginning.
+  const beginning = sql`substr(kept.value, 1, 100) = ${String(comparison.value).slice(0, 100)}`;
+  return { check, things: sql`select ${columns} from ${withKey} and ${beginning} and ${matches}` };
 }
 
 /** Values are bound; of the text only operators from the grammar's own list become SQL. */

@@ -30,14 +30,10 @@ test("a store of a newer program is refused, untouched, with what to do", async 
   const database = new DatabaseSync(path.join(home, "havn.db"));
   database.exec("insert into schema_migrations values (99, 'from the future', 0)");
   database.close();
-  await expect(openStore({ home })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[StoreError: the database has schema version 99, but this program knows versions up to 3: it was written by a newer Havn. Update Havn, or name another folder with --home (another database with HAVN_DATABASE_URL). Nothing was changed.]`,
+  await expect(openStore({ home })).rejects.toThrow(
+    /^the database has schema version 99, but this program knows versions up to \d+: it was written by a newer Havn\. Update Havn, or name another folder with --home \(another database with HAVN_DATABASE_URL\)\. Nothing was changed\.$/,
   );
-  await expect(openStore({ home })).rejects.toMatchObject({
-    code: "newer-database",
-    expected: "at most 3",
-    got: "99",
-  });
+  await expect(openStore({ home })).rejects.toMatchObject({ code: "newer-database", got: "99" });
 });
 
 test("steps that are missing are taken in order, those that were taken are not", async () => {

@@ -3,6 +3,7 @@ import type { Database, Engine } from "./engine.ts";
 import { initial } from "./migrations/0001-initial.ts";
 import { sweeps } from "./migrations/0002-sweeps.ts";
 import { clientOfVersion3 } from "./migrations/0003-client-of-version-3.ts";
+import { indexesOfSearch } from "./migrations/0004-indexes-of-search.ts";
 
 /** One step of the schema. A step that was released is never changed; what follows is a new one. */
 export interface Migration {
@@ -12,7 +13,7 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-const released: readonly Migration[] = [initial, sweeps, clientOfVersion3];
+const released: readonly Migration[] = [initial, sweeps, clientOfVersion3, indexesOfSearch];
 
 /**
  * Brings the schema up to this program's version: all missing steps in one transaction, so that a process that is

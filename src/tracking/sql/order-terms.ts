@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { OrderBy } from "../search/order-by.ts";
 import type { Engine } from "./engine.ts";
 import { type Place, placeOf, type Searchable } from "./searchable.ts";
+import type { Tables } from "./tables.ts";
 
 /** One thing that rows are ordered by; never NULL, so that the end of a page can be compared with it. */
 export interface Term {
@@ -9,22 +10,32 @@ export interface Term {
   readonly descending: boolean;
 }
 
+/** The terms of an order, and the index that already lies in the order of the first two, where there is one. */
+export interface Order {
+  readonly terms: readonly Term[];
+  readonly walk?: { readonly table: keyof Tables; readonly key: string };
+}
+
 /**
  * The terms of an order, ended by the identity of the thing, so that no two rows are equal.
  *
  * @throws {StoreError} `invalid` for a name that these things do not have
  */
-export function orderTerms(engine: Engine, searchable: Searchable, asked: readonly OrderBy[]): Term[] {
+export function orderTerms(engine: Engine, searchable: Searchable, asked: readonly OrderBy[]): Order {
   const terms: Term[] = [];
   const orders = asked.length
     ? asked
     : searchable.defaultOrder.map((order) => ({ entity: "attribute" as const, ...order }));
-  for (const [index, order] of orders.entries())
-    terms.push(...termsOf(engine, searchable, placeOf(searchable, "order", order), order.descending, index));
+  const places = orders.map((order) => placeOf(searchable, "order", order));
+  for (const [index, { descending }] of orders.entries())
+    terms.push(...termsOf(engine, searchable, places[index]!, descending, index));
   for (const { column, descending = false } of searchable.identity) {
     terms.push({ value: sql.ref(`${searchable.table}.${column}`), descending });
   }
-  return terms;
+  const [first] = places;
+  return first?.kind === "keyed" && first.isIndexedByValue
+    ? { terms, walk: { table: first.table, key: first.key } }
+    : { terms };
 }
 
 /** What has no value comes last whatever the direction, and before it NaN: so a rank, then the value. */

@@ -2,18 +2,29 @@
 import type { Compilable, CompiledQuery, QueryResult } from "kysely";
 import type { Database } from "./engine.ts";
 
+/** What was written for each database, since SQLite and Postgres spell the same query in two ways. */
+function memory<Row>() {
+  const ofDatabase = new WeakMap<object, Map<number, CompiledQuery<Row>>>();
+  return (db: Database, size: number, write: () => Compilable<Row>): CompiledQuery<Row> => {
+    // The same object for a database and for its transactions.
+    const { adapter } = db.getExecutor();
+    const bySize = ofDatabase.get(adapter) ?? new Map<number, CompiledQuery<Row>>();
+    ofDatabase.set(adapter, bySize);
+    const written = bySize.get(size) ?? write().compile();
+    bySize.set(size, written);
+    return written;
+  };
+}
+
 /** A query that is written once. Later calls bind other values, in the order in which they stand in the SQL. */
 export function prepared<Row>(
   write: (db: Database) => Compilable<Row>,
 ): (db: Database, values: readonly unknown[]) => Promise<QueryResult<Row>> {
-  let written: CompiledQuery<Row> | undefined;
-  return (db, values) => {
-    written ??= write(db).compile();
-    return db.executeQuery({ ...written, parameters: values });
-  };
+  const written = memory<Row>();
+  return (db, parameters) => db.executeQuery({ ...written(db, 1, () => write(db)), parameters });
 }
 
-/** Rows of one INSERT at most; six columns of them stay below what engines allow (SQLite 32,766 values). */
+/** Rows of one INSERT at most; nine columns of them stay below what engines allow (SQLite 32,766 values). */
 const mostRows = 1024;
 
 /**
@@ -23,14 +34,13 @@ const mostRows = 1024;
 export function preparedInsert<Row extends object>(
   write: (db: Database, rows: readonly Row[]) => Compilable<unknown>,
 ): (db: Database, rows: readonly Row[]) => Promise<void> {
-  const bySize = new Map<number, CompiledQuery>();
+  const written = memory<unknown>();
   return async (db, rows) => {
     for (let start = 0; start < rows.length; ) {
       const size = Math.min(2 ** Math.floor(Math.log2(rows.length - start)), mostRows);
       const part = rows.slice(start, start + size);
-      const written = bySize.get(size) ?? write(db, part).compile();
-      bySize.set(size, written);
-      await db.executeQuery({ ...written, parameters: part.flatMap((row) => Object.values(row)) });
+      const parameters = part.flatMap((row) => Object.values(row));
+      await db.executeQuery({ ...written(db, size, () => write(db, part)), parameters });
       start += size;
     }
   };

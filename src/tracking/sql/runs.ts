@@ -183,7 +183,9 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
       // What is no number is the id of no experiment.
       const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
       if (ids.length === 0) return { items: [] };
-      const scope = [sql<boolean>`runs.experiment_id in (${sql.join(ids)})`, ...inView("runs", view)];
+      // Of one experiment the index knows the order of time.
+      const within = ids.length === 1 ? sql`= ${ids[0]}` : sql`in (${sql.join(ids)})`;
+      const scope = [sql<boolean>`runs.experiment_id ${within}`, ...inView("runs", view)];
       const { keys, ...rest } = await searchPage(engine, searchableRuns, query, scope, [ids, view]);
       return {
         items: await readRuns(

@@ -21,6 +21,8 @@ export type Attribute = { readonly type: "text" | "number" } & (
 export interface KeyedTable {
   readonly table: keyof Tables;
   readonly type: "text" | "number";
+  /** One row a key, and an index by key, `is_nan` and value. */
+  readonly isIndexedByValue?: boolean;
   /** Keys whose absence means a value. */
   readonly absent?: Readonly<Record<string, string>>;
   /** Columns whose highest values tell which of several rows of a key is in the order; missing where there is one. */
@@ -70,7 +72,7 @@ export const searchableRuns: Searchable = {
     },
   },
   keyed: {
-    metric: { table: "latest_metrics", type: "number" },
+    metric: { table: "latest_metrics", type: "number", isIndexedByValue: true },
     param: { table: "params", type: "text" },
     tag: { table: "tags", type: "text" },
   },
