@@ -1,8 +1,9 @@
 /**
  * A run costs about as much as this many characters of padding, however little it computes: DistilBERT-base reads 170 MB
- * of weights, which takes the time of a dozen tokens. Whoever costs less in padding joins the batch.
+ * of weights, which takes the time of some tokens. Whoever costs less in padding joins the batch. (32 users, their answers
+ * in CPU time: 39 ms in batches of whatever waits, 24 with 64 characters, 20 with 32 and with 16.)
  */
-const runLength = 64;
+const runLength = 32;
 
 /**
  * Picks which of the waiting requests run together: the one that waited longest, so that nobody starves, and those so
