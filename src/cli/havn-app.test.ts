@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type HttpServer, listen } from "../serving/index.ts";
 import { loadProject, type Project } from "../tasks/index.ts";
-import { openStore, type Store } from "../tracking/index.ts";
+import { openStore, type Store, tokenAccess } from "../tracking/index.ts";
 import { havnApp, type ServedProject } from "./havn-app.ts";
 
 let folder: string;
@@ -176,5 +176,56 @@ describe("a page of another site", () => {
   test("is not what a client without a browser is", async () => {
     expect((await create({ "content-type": "application/json" })).status).toBe(200);
     expect(await experiments()).toContain("theirs");
+  });
+});
+
+describe("a token", () => {
+  const token = "s3cret";
+  const guarded = (isPrivate: boolean) =>
+    havnApp({
+      store,
+      projects: () => [{ project, service: echo, version: 1 }],
+      pages: join(folder, "pages"),
+      access: tokenAccess({ token, isPrivate }),
+    });
+  const bearer = { authorization: `Bearer ${token}` };
+  const post = (headers: Record<string, string> = {}, body = "{}") => ({
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", ...headers },
+  });
+
+  test.each<[string, RequestInit, open: number, isPrivate: number]>([
+    ["/health", {}, 200, 200],
+    ["/", {}, 200, 401],
+    ["/assets/main.js", {}, 200, 401],
+    ["/api/projects", {}, 200, 401],
+    ["/api/2.0/mlflow/experiments/get?experiment_id=0", {}, 200, 401],
+    ["/api/2.0/mlflow/runs/search", post(), 200, 401],
+    ["/api/2.0/mlflow/experiments/create", post({}, '{"name":"x"}'), 401, 401],
+    ["/api/whatever/is/written", post(), 401, 401],
+    ["/projects/movie-reviews/inference", post(), 200, 401],
+  ])("is asked for at %s", async (path, init, open, closed) => {
+    const status = async (isPrivate: boolean, headers: Record<string, string> = {}) => {
+      const sent = { ...init, headers: { ...(init.headers as Record<string, string>), ...headers } };
+      return (await guarded(isPrivate).request(path, sent)).status;
+    };
+    expect([await status(false), await status(true)]).toEqual([open, closed]);
+    expect(await status(true, bearer)).not.toBe(401);
+    const password = { authorization: `Basic ${Buffer.from(`me:${token}`).toString("base64")}` };
+    expect(await status(true, password)).not.toBe(401);
+  });
+
+  test("a browser is told to ask for it", async () => {
+    const response = await guarded(true).request("/");
+    expect(response.headers.get("www-authenticate")).toMatch(/Basic realm=/);
+    expect(await response.text()).not.toContain(token);
+  });
+
+  test("a client uploads text, which the browser of a visitor could not", async () => {
+    const put = { method: "PUT", body: "words", headers: { "content-type": "text/plain", ...bearer } };
+    const response = await guarded(false).request("/api/2.0/mlflow-artifacts/artifacts/run/a.txt", put);
+    expect(response.status).toBe(200);
+    expect(new TextDecoder().decode(await store.files.read("run/a.txt"))).toBe("words");
   });
 });
