@@ -9,6 +9,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { ServiceEnv } from "../serving/index.ts";
 import type { Project } from "../tasks/index.ts";
 import { type Access, type Store, tokenAccess, trackingRoutes } from "../tracking/index.ts";
+import { sweepResultsRoute } from "./sweep-results-route.ts";
 
 interface ServiceApp {
   /** Finds its own path behind `below`. */
@@ -59,6 +60,7 @@ export function havnApp({
   // A page of another site must not write here through the visitor's browser, which sends POST without asking us first.
   const unforged = csrf();
   app.use("/api/*", (c, next) => (c.req.method === "POST" ? unforged(c, next) : next()));
+  app.route("/", sweepResultsRoute(store));
   app.route("/", trackingRoutes(store, { access }));
   app.use("*", secureHeaders({ contentSecurityPolicy: policy, strictTransportSecurity: false }));
   if (existsSync(join(pages, "index.html"))) app.get("*", serveStatic({ root: pages }));

@@ -2,6 +2,7 @@
 import { availableParallelism, hostname } from "node:os";
 import { type Project, sweepAgent } from "../tasks/index.ts";
 import type { SweepTracker } from "../tracking/index.ts";
+import { agentName } from "./agent-name.ts";
 import type { TrackingOptions } from "./choose-sweep-store.ts";
 import type { CommonOptions, Context } from "./context.ts";
 import { runTrials } from "./run-trial.ts";
@@ -41,9 +42,6 @@ export async function runAgents(
   const ended = await Promise.allSettled(work);
   for (const result of ended) if (result.status === "rejected") throw result.reason;
 }
-
-/** Says machine and process, so that a later command on the machine can tell whether the agent is alive. */
-const agentName = (index: number): string => `${hostname()}/${process.pid}/${index}`;
 
 /**
  * Gives back the trials of agents of this machine whose process is gone, without waiting for their claims to run out.

@@ -46,6 +46,7 @@ export {
   type TrialOutcome,
 } from "./sweep-agent.ts";
 export { overridesOf, readSweepFile, type SweepFile } from "./sweep-file.ts";
+export { type RunCombination, runMultirun } from "./sweep-multirun.ts";
 export { bestTrial, type ParallelAxis, type SweepResults, sweepResults } from "./sweep-results.ts";
 export { TaskError } from "./task-error.ts";
 export { loadingFrom } from "./task-module.ts";

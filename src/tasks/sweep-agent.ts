@@ -68,7 +68,7 @@ export async function sweepAgent(options: SweepAgentOptions): Promise<void> {
     });
     if (trial) {
       report({ kind: "trial-started", trial });
-      await new TrialUnderWay(trial, sweep, definition, options).work();
+      await workOnTrial(trial, sweep, definition, options);
     } else if (!parameters && !(await isGoingOn(store, sweepId))) {
       await store.setSweepStatus(sweepId, "FINISHED");
       return;
@@ -99,6 +99,14 @@ async function stopIfAllFail(
     `the first ${trials.length} trials of sweep ${sweepId} failed, so it is stopped. Trial ${last.number}: ${last.error}`,
   );
 }
+
+/** Has a trial run that the agent has claimed, and says how it ended. */
+export const workOnTrial = (
+  trial: Trial,
+  sweep: Sweep,
+  definition: SweepDefinition,
+  options: SweepAgentOptions,
+): Promise<void> => new TrialUnderWay(trial, sweep, definition, options).work();
 
 /** One trial from its claim to its end, its claim renewed meanwhile. */
 class TrialUnderWay {

@@ -58,6 +58,26 @@ test("havn sweep runs its trials on several agents, and says which was the best"
   });
 });
 
+test("the runs of --multirun are a sweep, and are compared like one", async () => {
+  const fast = tiny.filter((override) => !override.startsWith("training.epochs"));
+  const values = ["training.epochs=1", "seed=1,2", "optimizer=adamw,sgd", "--multirun"];
+  const trained = await havn(["train", "movie-reviews", ...fast, ...values, "--json", ...home("multirun")]);
+  const runs = trained.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { runId: string });
+  const { sweepId, trials } = await trialsOf("multirun");
+  expect(trials.map(({ parameters, runId, status }) => ({ parameters, runId, status }))).toEqual(
+    [
+      { seed: 1, optimizer: "adamw" },
+      { seed: 1, optimizer: "sgd" },
+      { seed: 2, optimizer: "adamw" },
+      { seed: 2, optimizer: "sgd" },
+    ].map((parameters, i) => ({ parameters, runId: runs[i]?.runId, status: "FINISHED" })),
+  );
+  expect(trained.stderr).toContain(`havn sweep show ${sweepId}`);
+});
+
 // Windows has no SIGKILL.
 describe.skipIf(process.platform === "win32")("a sweep that is killed", () => {
   test("with -9 goes on where it was: its trials end once each, and its processes with it", async () => {
@@ -137,7 +157,9 @@ describe("before the first trial", () => {
       await refusal(
         "method: random\nparameters:\n  seed: { values: [1, 2] }\n  optimizer.learning_rat:\n    min: 0.1\n    max: 0.2\n",
       ),
-    ).toMatchInlineSnapshot(`"error config sweep/default.yaml:4: optimizer.learning_rat is unknown; did you mean optimizer.learning_rate?"`);
+    ).toMatchInlineSnapshot(
+      `"error config sweep/default.yaml:4: optimizer.learning_rat is unknown; did you mean optimizer.learning_rate?"`,
+    );
   });
 
   test("a range whose end does not fit is named with its place", async () => {
