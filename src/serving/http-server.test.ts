@@ -127,6 +127,12 @@ describe("what is no request", () => {
   test.each([
     ["a thousand headers", headers(1000), 431, "at most 100 headers"],
     ["headers of 100 kB", headers(90, "x".repeat(1200)), 431, "16 kB"],
+    [
+      "letters beyond ASCII in a URL",
+      "GET /?input=å HTTP/1.1\r\nhost: localhost\r\n\r\n",
+      400,
+      "percent signs",
+    ],
     ["another protocol", Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]), 400, "no request"],
     ["a line that never was one", "hello\r\n\r\n", 400, "no request"],
   ])("such as %s is a 4xx that says what is expected", async (_, bytes, status, message) => {

@@ -102,6 +102,12 @@ const problems = {
     "headers-too-large",
     `a request must have at most ${maxHeaders} headers, of 16 kB together`,
   ),
+  HPE_INVALID_URL: problem(
+    400,
+    "Bad Request",
+    "invalid-url",
+    "a URL has ASCII letters only: write the others with percent signs, as curl does with --data-urlencode and --get",
+  ),
   ERR_HTTP_REQUEST_TIMEOUT: problem(
     408,
     "Request Timeout",
