@@ -11,6 +11,8 @@ describe("parseRoute", () => {
     ["#/runs?filter=metrics.loss+%3C+1", { page: "runs", filter: "metrics.loss < 1" }],
     ["#/runs/4f2a", { page: "run", runId: "4f2a" }],
     ["#/compare/a,b,c", { page: "compare", runIds: ["a", "b", "c"] }],
+    ["#/sweeps/27edaa37ab", { page: "sweep", sweepId: "27edaa37ab" }],
+    ["#/sweeps", { page: "runs" }],
     ["#/models/", { page: "models" }],
     ["#/models/a%20b", { page: "model", name: "a b" }],
   ])("reads %s", (hash, route) => {
@@ -29,6 +31,7 @@ describe("parseRoute", () => {
       fc.record({ page: fc.constant("runs"), filter: name }),
       fc.record({ page: fc.constant("run"), runId: id }),
       fc.record({ page: fc.constant("compare"), runIds: fc.array(id) }),
+      fc.record({ page: fc.constant("sweep"), sweepId: name }),
       fc.record({ page: fc.constant("model"), name }),
     );
     fc.assert(

@@ -5,6 +5,7 @@ export type Route =
   | { readonly page: "runs"; readonly filter?: string }
   | { readonly page: "run"; readonly runId: string }
   | { readonly page: "compare"; readonly runIds: readonly string[] }
+  | { readonly page: "sweep"; readonly sweepId: string }
   | { readonly page: "models" }
   | { readonly page: "model"; readonly name: string }
   | { readonly page: "missing"; readonly path: string };
@@ -34,6 +35,8 @@ export function parseRoute(hash: string): Route {
     }
     case "compare":
       return { page: "compare", runIds: (name ?? "").split(",").filter((id) => id !== "") };
+    case "sweeps":
+      return name === undefined ? { page: "runs" } : { page: "sweep", sweepId: name };
     case "models":
       return name === undefined ? { page: "models" } : { page: "model", name };
     default:
@@ -52,6 +55,8 @@ export function hrefTo(route: Route): string {
       return `#/runs/${encodeURIComponent(route.runId)}`;
     case "compare":
       return `#/compare/${route.runIds.map(encodeURIComponent).join(",")}`;
+    case "sweep":
+      return `#/sweeps/${encodeURIComponent(route.sweepId)}`;
     case "models":
       return "#/models";
     case "model":

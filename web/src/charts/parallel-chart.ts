@@ -1,0 +1,58 @@
+import type { EChartsCoreOption } from "echarts/core";
+import type { SweepResults } from "../api/sweeps.ts";
+import { formatNumber } from "../format/number.ts";
+import type { ChartTheme } from "./line-chart.ts";
+
+type Parallel = Pick<SweepResults, "parallel" | "metric">;
+
+/** One line for each trial through all parameters to the metric; the better, the stronger its colour. */
+export function parallelChartOption({ parallel, metric }: Parallel, theme: ChartTheme): EChartsCoreOption {
+  const { axes, rows } = parallel;
+  const last = axes.length - 1;
+  const values = rows.map((row) => Number(row.values[last]));
+  const [faint, strong] = [theme.line, theme.palette[0]!];
+  return {
+    animation: false,
+    parallel: {
+      left: 60,
+      right: 70,
+      top: 40,
+      bottom: 24,
+      parallelAxisDefault: {
+        nameTextStyle: { color: theme.text },
+        axisLabel: { color: theme.text },
+        axisLine: { lineStyle: { color: theme.line } },
+        axisTick: { lineStyle: { color: theme.line } },
+      },
+    },
+    parallelAxis: axes.map((axis, dim) => ({
+      dim,
+      name: shortName(axis.key),
+      ...(axis.kind === "category"
+        ? { type: "category" as const, data: [...axis.values] }
+        : {
+            type: axis.scale === "log" ? ("log" as const) : ("value" as const),
+            scale: true,
+            axisLabel: { color: theme.text, formatter: formatNumber },
+          }),
+    })),
+    visualMap: {
+      show: false,
+      dimension: last,
+      min: Math.min(...values),
+      max: Math.max(...values),
+      inRange: { color: metric.goal === "maximize" ? [faint, strong] : [strong, faint] },
+    },
+    series: [
+      {
+        type: "parallel",
+        smooth: false,
+        lineStyle: { width: 2, opacity: 0.85 },
+        data: rows.map((row) => [...row.values]),
+      },
+    ],
+  };
+}
+
+/** The last part of a dotted key says enough on an axis. */
+export const shortName = (key: string): string => key.slice(key.lastIndexOf(".") + 1);
