@@ -48,6 +48,10 @@ export async function openPostgres(url: string): Promise<Engine> {
         }
       }
     },
+    async lists(query) {
+      const { sql: text, parameters } = query.compile();
+      return client.unsafe(text, [...parameters] as (string | number | null)[], { prepare: true }).values();
+    },
     async alone(transaction, subject) {
       await sql`select pg_advisory_xact_lock(hashtext(${`havn ${subject}`}))`.execute(transaction);
     },

@@ -67,7 +67,7 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
   }
 
   async function getRun(runId: string): Promise<Run> {
-    const [run] = await readRuns(db, [runId]);
+    const [run] = await readRuns(engine, [runId]);
     if (run) return run;
     throw runNotFound(runId);
   }
@@ -189,7 +189,7 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
       const { keys, ...rest } = await searchPage(engine, searchableRuns, query, scope, [ids, view]);
       return {
         items: await readRuns(
-          db,
+          engine,
           keys.map(({ run_uuid }) => String(run_uuid)),
         ),
         ...rest,

@@ -31,10 +31,17 @@ export async function openSqlite(file: string): Promise<Engine> {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   await useWriteAheadLog(database);
   database.exec("pragma synchronous = normal");
+  const ofLists = lists(database);
   const db = new Kysely<Tables>({ dialect: new ImmediateDialect({ database: statements(database) }) });
   return {
     db,
     transaction: (steps) => db.transaction().execute(steps),
+    lists: (query) =>
+      // There is one connection: no transaction may be open on it meanwhile.
+      db.connection().execute(async () => {
+        const { sql: text, parameters } = query.compile();
+        return ofLists(text, parameters);
+      }),
     // Who writes has the only write lock already.
     alone: async () => {},
     async hasTable(name) {
@@ -90,27 +97,42 @@ class ImmediateDialect extends SqliteDialect {
   }
 }
 
+/** Runs statements whose rows are lists. They are kept too. */
+function lists(database: DatabaseSync) {
+  const kept = leastRecentlyUsed((text) => {
+    const statement = database.prepare(text);
+    statement.setReturnArrays(true);
+    return statement;
+  });
+  return (text: string, parameters: readonly unknown[]) =>
+    kept(text).all(...bound(parameters)) as unknown as unknown[][];
+}
+
 const keptStatements = 200;
 
 /** node:sqlite in the shape that kysely's dialect asks for. Statements are kept: preparing costs more than running. */
 function statements(database: DatabaseSync): SqliteDatabase {
-  const kept = new Map<string, SqliteStatement>();
-  return {
-    close: () => database.close(),
-    prepare(text) {
-      const statement = kept.get(text) ?? adapt(database.prepare(text));
-      // Deleting and setting moves it to the end: the first of the map is the one unused for longest.
-      kept.delete(text);
-      kept.set(text, statement);
-      if (kept.size > keptStatements) kept.delete(kept.keys().next().value!);
-      return statement;
-    },
+  const kept = leastRecentlyUsed((text) => adapt(database.prepare(text)));
+  return { close: () => database.close(), prepare: kept };
+}
+
+/** Makes what is asked for by a text, and keeps the last ones. */
+function leastRecentlyUsed<Kept>(make: (text: string) => Kept): (text: string) => Kept {
+  const kept = new Map<string, Kept>();
+  return (text) => {
+    const found = kept.get(text) ?? make(text);
+    // Deleting and setting moves it to the end: the first of the map is the one unused for longest.
+    kept.delete(text);
+    kept.set(text, found);
+    if (kept.size > keptStatements) kept.delete(kept.keys().next().value!);
+    return found;
   };
 }
 
+/** All values come from typed queries, which bind nothing but text, numbers and null. */
+const bound = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
+
 function adapt(statement: StatementSync): SqliteStatement {
-  // All values come from typed queries, which bind nothing but text, numbers and null.
-  const bound = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
   return {
     reader: statement.columns().length > 0,
     all: (parameters) => statement.all(...bound(parameters)),
