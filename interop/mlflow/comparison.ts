@@ -300,12 +300,13 @@ interface Answer {
   readonly fields: readonly string[];
 }
 
-export async function compare(ours: string, original: string): Promise<Compared[]> {
+/** @param token what both are sent; the original makes nothing of it */
+export async function compare(ours: string, original: string, token = ""): Promise<Compared[]> {
   const stamp = Date.now();
-  const [mine, theirs] = [await prepare(ours, stamp), await prepare(original, stamp)];
+  const [mine, theirs] = [await prepare(ours, stamp, token), await prepare(original, stamp, token)];
   const compared: Compared[] = [];
   for (const one of cases) {
-    const [got, expected] = [await ask(ours, one, mine), await ask(original, one, theirs)];
+    const [got, expected] = [await ask(ours, one, mine, token), await ask(original, one, theirs, token)];
     const difference = one.differs ? undefined : differenceOf(got, expected);
     const sent = one.body === undefined ? "" : ` ${JSON.stringify(one.body).slice(0, 70)}`;
     compared.push({
@@ -317,12 +318,14 @@ export async function compare(ours: string, original: string): Promise<Compared[
   return compared;
 }
 
+const bearing = (token: string) => (token ? { authorization: `Bearer ${token}` } : undefined);
+
 /** What both servers have before the first case. */
-async function prepare(server: string, stamp: number): Promise<Names> {
+async function prepare(server: string, stamp: number, token: string): Promise<Names> {
   const send = async (path: string, body: unknown) => {
     const response = await fetch(`${server}/api/${v2}/${path}`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...bearing(token) },
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${server} ${path}: ${response.status} ${await response.text()}`);
@@ -343,13 +346,18 @@ async function prepare(server: string, stamp: number): Promise<Names> {
   return { EXPERIMENT, RUN, MODEL, LOGGED: logged.model?.info?.model_id ?? "" };
 }
 
-async function ask(server: string, { method, path, body, text, type }: Case, names: Names): Promise<Answer> {
+async function ask(
+  server: string,
+  { method, path, body, text, type }: Case,
+  names: Names,
+  token: string,
+): Promise<Answer> {
   const named = (template: string) =>
     template.replace(/\$(RUN|EXPERIMENT|MODEL|LOGGED)/g, (_, name: keyof Names) => names[name]);
   const sent = text ?? (body === undefined ? undefined : named(JSON.stringify(body)));
   const response = await fetch(`${server}/api/${named(path)}`, {
     method,
-    headers: { "content-type": type ?? "application/json" },
+    headers: { "content-type": type ?? "application/json", ...bearing(token) },
     ...(sent !== undefined && { body: sent }),
   });
   const answer = await response.text();

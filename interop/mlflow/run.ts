@@ -161,7 +161,7 @@ async function compareWithOriginal(path: string, ours: string, folder: string): 
   const url = `http://127.0.0.1:${port}`;
   try {
     await answers(`${url}/health`);
-    const compared = await compare(ours, url);
+    const compared = await compare(ours, url, values.token);
     console.log("\nthe same requests to the original:");
     for (const result of compared) if (!result.ok || result.detail) print(result);
     return compared;
