@@ -104,15 +104,15 @@ export interface MetricComparison {
   readonly largest?: number;
 }
 
-/** Say how fast a machine is, not what a model has learned. */
-const speeds: ReadonlySet<string> = new Set(["examples_per_second", "epoch_seconds"]);
+/** Says how fast a machine is, not what a model has learned: `examples_per_second`, `data_wait_seconds`. */
+const isSpeed = (key: string): boolean => /_per_second$|_(milli)?seconds$/.test(key);
 
 /** Compares all values of all metrics; those of variants and of other data (`NAME/...`) are not made again. */
 export async function compareMetrics(
   then: { readonly run: Run; readonly store: Tracker },
   now: { readonly run: Run; readonly store: Tracker },
 ): Promise<MetricComparison[]> {
-  const keys = Object.keys(then.run.metrics).filter((key) => !speeds.has(key) && !key.includes("/"));
+  const keys = Object.keys(then.run.metrics).filter((key) => !isSpeed(key) && !key.includes("/"));
   return Promise.all(
     keys.sort().map(async (key) => {
       const [a, b] = await Promise.all(
