@@ -21,6 +21,7 @@ import {
   type VisionFigures,
 } from "./measure-vision.ts";
 import { runPeer } from "./peer.ts";
+import { addTrackingCommand } from "./tracking-command.ts";
 
 const count = (text: string): number => {
   const value = Number(text);
@@ -164,5 +165,7 @@ program
       print(json, text, figures);
     },
   );
+
+addTrackingCommand(program);
 
 await program.parseAsync();

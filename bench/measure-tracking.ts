@@ -131,7 +131,7 @@ async function rate(
 }
 
 /** The median of five. */
-async function timed(call: () => Promise<unknown>): Promise<number> {
+export async function timed(call: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 5; i++) {
     const start = performance.now();
