@@ -52,7 +52,8 @@ describe("commands", () => {
       documents
         .flatMap(commandsOf)
         .flatMap(
-          (command) => /^npx havn (\w+(?: (?:list|show|link|promote|quantize|export))?)/.exec(command)?.[1] ?? [],
+          (command) =>
+            /^npx havn (\w+(?: (?:list|show|link|promote|quantize|export))?)/.exec(command)?.[1] ?? [],
         ),
     );
     await Promise.all(
