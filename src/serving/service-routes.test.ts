@@ -240,3 +240,27 @@ test("a route of one's own may be /predict", async () => {
   const reply = await app.request("/predict", { method: "POST", body: '{"statement":"bad"}', headers: json });
   expect(await reply.json()).toEqual({ sentiment: 0 });
 });
+
+test("an input that ends its worker fails alone; what was asked with it is answered", {
+  timeout: 60_000,
+}, async () => {
+  const films = service(filmOptions(await openFilmModel(), log));
+  const ask = async (statement: string) => {
+    const reply = await films.app.request("/inference", {
+      method: "POST",
+      body: JSON.stringify({ statement }),
+      headers: json,
+    });
+    return [reply.status, await reply.json()];
+  };
+  const replies = await Promise.all(["good", "exit", "bad", "so dull"].map(ask));
+  expect(replies).toEqual([
+    [200, { sentiment: 1 }],
+    [500, { error: expect.objectContaining({ code: "model-failed" }) }],
+    [200, { sentiment: 0 }],
+    [200, { sentiment: 0 }],
+  ]);
+  expect(await ask("good")).toEqual([200, { sentiment: 1 }]);
+  expect(films.isReady()).toBe(true);
+  await films.close();
+});
