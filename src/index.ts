@@ -1,3 +1,10 @@
 /** What a project.ts imports as `havn`. */
 export { z } from "zod";
-export { defineProject, imageClassification, imageUpload, textClassification, translation } from "./tasks/index.ts";
+export {
+  defineProject,
+  imageClassification,
+  imageUpload,
+  type LabelAnswer,
+  textClassification,
+  translation,
+} from "./tasks/index.ts";

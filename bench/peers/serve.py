@@ -68,15 +68,15 @@ def cards():
     ])
 
     @app.post("/classify")
-    def classify(file: UploadFile = File(...)):
+    def classify(image: UploadFile = File(...)):
         try:
-            image = Image.open(io.BytesIO(file.file.read())).convert("RGB")
+            picture = Image.open(io.BytesIO(image.file.read())).convert("RGB")
         except Exception as error:
             raise HTTPException(415, "this is no image") from error
         with torch.inference_mode():
-            ranks, suits = model(prepare(image).unsqueeze(0))
+            ranks, suits = model(prepare(picture).unsqueeze(0))
         return {
-            "filename": file.filename,
+            "filename": image.filename,
             "rank": int(ranks.argmax()),
             "suit": int(suits.argmax()),
             "rank_probabilities": ranks[0].tolist(),

@@ -1,6 +1,5 @@
 /** Election tweets: is what is written about a candidate negative, neutral or positive? */
-import { z } from "zod";
-import { defineProject, textClassification } from "../../src/tasks/index.ts";
+import { defineProject, textClassification, z } from "havn";
 
 export default defineProject({
   name: "election-tweets",

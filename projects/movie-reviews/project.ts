@@ -1,6 +1,5 @@
 /** Critic reviews: does a sentence speak well of the film? */
-import { z } from "zod";
-import { defineProject, textClassification } from "../../src/tasks/index.ts";
+import { defineProject, textClassification, z } from "havn";
 
 export default defineProject({
   name: "movie-reviews",

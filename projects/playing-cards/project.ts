@@ -1,6 +1,5 @@
 /** Photos of playing cards: which rank, which suit? */
-import { z } from "zod";
-import { defineProject, imageClassification, imageUpload, type LabelAnswer } from "../../src/tasks/index.ts";
+import { defineProject, imageClassification, imageUpload, type LabelAnswer, z } from "havn";
 
 const ranks = "ace two three four five six seven eight nine ten jack queen king".split(" ");
 const suits = "clubs diamonds hearts spades".split(" ");

@@ -1,6 +1,5 @@
 /** Toxic comments: does a text attack or insult somebody? */
-import { z } from "zod";
-import { defineProject, textClassification } from "../../src/tasks/index.ts";
+import { defineProject, textClassification, z } from "havn";
 
 export default defineProject({
   name: "toxic-comments",

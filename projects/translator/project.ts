@@ -1,6 +1,5 @@
 /** From Danish to English. */
-import { z } from "zod";
-import { defineProject, translation } from "../../src/tasks/index.ts";
+import { defineProject, translation, z } from "havn";
 
 export default defineProject({
   name: "translator",
