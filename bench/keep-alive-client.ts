@@ -8,6 +8,8 @@ export interface KeepAliveClient {
   close(): void;
 }
 
+class ConnectionClosed extends Error {}
+
 const headEnd = Buffer.from("\r\n\r\n");
 
 export async function keepAliveClient(url: string): Promise<KeepAliveClient> {
@@ -24,7 +26,12 @@ export async function keepAliveClient(url: string): Promise<KeepAliveClient> {
       const length = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`;
       const head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${method === "GET" ? "" : length}\r\n`;
       if (!socket.writable) socket = await open();
-      const answer = await exchange(socket, head + text);
+      // A server ends a connection that was idle for seconds, perhaps in the moment of the next request.
+      const answer = await exchange(socket, head + text).catch(async (error: unknown) => {
+        if (!(error instanceof ConnectionClosed)) throw error;
+        socket = await open();
+        return exchange(socket, head + text);
+      });
       // Some servers end a connection after so many requests, and say so.
       if (answer.isLast) socket.destroy();
       if (answer.status === 200) return answer.body;
@@ -50,7 +57,7 @@ function exchange(socket: Socket, request: string): Promise<Answer> {
       if (answer instanceof Error) reject(answer);
       else resolve(answer);
     };
-    const closed = () => end(new Error("the server has closed the connection"));
+    const closed = () => end(new ConnectionClosed("the server has closed the connection"));
     const hear = (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;
