@@ -11,7 +11,7 @@ const prediction = fc.record(
     project: fc.string(),
     modelVersion: fc.nat(),
     time: fc.nat({ max: 4e12 }),
-    latencyMs: fc.double({ noNaN: true, min: 0 }),
+    latencyMs: fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
     input: json,
     answer: json,
     probabilities: fc.array(fc.double({ min: 0, max: 1, noNaN: true })),
