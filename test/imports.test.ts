@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 /** Lowest first. Parts of one layer do not know each other. */
 const layers = [
-  ["tensor", "storage", "config"],
+  ["tensor", "storage", "config", "http"],
   ["nn", "text", "image"],
   ["data", "tracking"],
   ["train", "serving", "monitoring", "jobs"],

@@ -1,8 +1,9 @@
 /** A service: an HTTP application made from a task and an opened model version, its prediction log, and a server for it. */
+
+export { type Application, type HttpServer, type ListenOptions, listen } from "../http/index.ts";
 export { type ArchiveOptions, archivePredictions, type PredictionArchive } from "./archive-predictions.ts";
 export type { ServiceEnv } from "./call.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { type Application, type HttpServer, type ListenOptions, listen } from "./http-server.ts";
 export {
   type AnswerCheck,
   type LoadOptions,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { listen } from "./http-server.ts";
+import { listen } from "../http/index.ts";
 import type { ServiceRoute, UploadedFile } from "./servable.ts";
 import type { ServedModel } from "./served-model.ts";
 import { service } from "./service.ts";

@@ -18,8 +18,6 @@ export const servingStatus = {
   closing: 503,
   "model-failed": 500,
   internal: 500,
-  "port-in-use": 500,
-  "cannot-listen": 500,
   "route-taken": 500,
 } as const;
 

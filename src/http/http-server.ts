@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { getRequestListener, type Http2Bindings, type HttpBindings } from "@hono/node-server";
-import { ServingError } from "./serving-error.ts";
+import { HttpError } from "./http-error.ts";
 
 export interface ListenOptions {
   /** 0 takes any free port. */
@@ -37,7 +37,7 @@ export interface HttpServer {
 /**
  * Serves an application over HTTP.
  *
- * @throws {ServingError} `port-in-use` or `cannot-listen`
+ * @throws {HttpError} `port-in-use` or `cannot-listen`
  */
 export async function listen(
   app: Application,
@@ -144,10 +144,10 @@ async function closeGracefully(server: Server, limitMs: number): Promise<void> {
   clearTimeout(limit);
 }
 
-function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): ServingError {
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): HttpError {
   const place = `port ${port} of ${host}`;
   if (error.code === "EADDRINUSE")
-    return new ServingError(
+    return new HttpError(
       "port-in-use",
       `${place} is in use by another program. Stop that program, or choose another port: --port ${port + 1}`,
       { expected: "a free port", got: String(port), cause: error },
@@ -158,7 +158,7 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
       : error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"
         ? "This machine has no such address: --host 127.0.0.1 serves this machine alone, --host 0.0.0.0 the network"
         : error.message;
-  return new ServingError("cannot-listen", `cannot listen on ${place} (${error.code}). ${advice}`, {
+  return new HttpError("cannot-listen", `cannot listen on ${place} (${error.code}). ${advice}`, {
     cause: error,
   });
 }

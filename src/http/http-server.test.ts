@@ -4,10 +4,10 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { Hono } from "hono";
 import { afterEach, describe, expect, test } from "vitest";
+import { service } from "../serving/service.ts";
+import { filmOptions, openFilmModel } from "../serving/testing/film-service.ts";
+import { HttpError } from "./http-error.ts";
 import { type HttpServer, type ListenOptions, listen } from "./http-server.ts";
-import { service } from "./service.ts";
-import { ServingError } from "./serving-error.ts";
-import { filmOptions, openFilmModel } from "./testing/film-service.ts";
 
 const open: HttpServer[] = [];
 afterEach(async () => {
@@ -159,7 +159,7 @@ describe("a port that cannot be had", () => {
   test("because it is in use, is named with what to do", async () => {
     const { port } = await start(hello());
     const error = await listen(hello(), { port }).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(ServingError);
+    expect(error).toBeInstanceOf(HttpError);
     expect(error).toMatchObject({
       code: "port-in-use",
       message:

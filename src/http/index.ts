@@ -1,0 +1,3 @@
+/** A server for whatever answers requests. */
+export { HttpError, type HttpErrorCode } from "./http-error.ts";
+export { type Application, type HttpServer, type ListenOptions, listen } from "./http-server.ts";
