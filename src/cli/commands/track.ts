@@ -40,8 +40,8 @@ async function webhooks(context: Context, options: TrackOptions): Promise<AsyncD
 }
 
 /**
- * Requests leave nothing behind, so the heap need not grow before it is swept. After 20,000 calls of log-metric the process
- * has 160 MB with this and 330 MB without, and takes no longer.
+ * Requests leave nothing behind, so the heap need not grow before it is swept. Measured after 20,000 calls of log-metric, the
+ * process had 160 MB with this and 330 MB without, and took no longer.
  */
 function collectEarly(): void {
   for (const flag of ["--semi-space-growth-factor=1", "--heap-growing-percent=20"]) setFlagsFromString(flag);
