@@ -4,6 +4,7 @@ import type { Tracker } from "../store.ts";
 import { experimentsContract } from "./experiments.ts";
 import { type Given, givenStore, type StoreUnderTest } from "./given.ts";
 import { hostileTextContract } from "./hostile-text.ts";
+import { limitsContract } from "./limits.ts";
 import { loggedModelsContract } from "./logged-models.ts";
 import { metricHistoryContract } from "./metric-history.ts";
 import { registryContract } from "./registry.ts";
@@ -22,6 +23,7 @@ export const describeStore = (engine: string, create: (now: () => number) => Pro
     trackerContract(given);
     registryEventsContract(given);
     sweepsContract(given);
+    limitsContract(given);
     metricHistoryContract(given);
     registryChangesContract(given);
     loggedModelsContract(given);

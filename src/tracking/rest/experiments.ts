@@ -78,13 +78,10 @@ const updateExperiment = route({
 
 /** To the original an experiment that is in the other stage is not there. */
 async function requireStage(store: Store, experimentId: string, stage: LifecycleStage): Promise<void> {
-  const { lifecycleStage } = await store.getExperiment(experimentId);
+  const { name, lifecycleStage } = await store.getExperiment(experimentId);
   if (lifecycleStage === stage) return;
-  throw new StoreError(
-    "not-found",
-    "experiment",
-    `there is no ${stage} experiment with the id ${experimentId}: it is ${lifecycleStage}`,
-  );
+  const state = lifecycleStage === "deleted" ? "is deleted; restore it first" : "is not deleted";
+  throw new StoreError("not-found", "experiment", `experiment ${experimentId} (${name}) ${state}`);
 }
 
 const deleteExperiment = route({
