@@ -1,4 +1,5 @@
 /** A version of a project's model with random weights: as fast as a trained one, for tests under load. */
+import { type JsonObject, type JsonValue, quote } from "../config/index.ts";
 import type { Precision } from "../tensor/index.ts";
 import type { ModelVersion, Store } from "../tracking/index.ts";
 import { modelFolder, storeFolder, withTemporaryFolder, writeInference } from "./model-folder.ts";
@@ -39,9 +40,17 @@ export async function untrainedVersion(
 
 /** Overrides that leave out what only a checkpoint brings; the section `model` says what stands in for it. */
 export function withoutCheckpoint({ composition }: Pick<ProjectConfig, "composition">): string[] {
-  const { model } = composition.values as { model?: Readonly<Record<string, unknown>> };
-  const standIns = (model?.random_weights ?? {}) as Readonly<Record<string, unknown>>;
-  return Object.entries({ checkpoint: null, ...standIns }).map(
-    ([key, value]) => `model.${key}=${value === null ? "null" : JSON.stringify(value)}`,
-  );
+  const { model } = composition.values as { model?: JsonObject };
+  return [
+    "model.checkpoint=null",
+    ...Object.entries(model?.random_weights ?? {}).flatMap(([key, value]) =>
+      overridesOf(`model.${key}`, value),
+    ),
+  ];
 }
+
+/** Keys within keys one by one, so that those that are not named keep their values. */
+const overridesOf = (key: string, value: JsonValue): string[] =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([name, inner]) => overridesOf(`${key}.${name}`, inner))
+    : [`++${key}=${typeof value === "string" ? quote(value) : JSON.stringify(value)}`];

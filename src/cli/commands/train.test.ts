@@ -147,7 +147,7 @@ describe("configuration", () => {
 
 test("an error is a sentence, and a stack only with --verbose", async () => {
   expect(await fails("train", "movies")).toMatchInlineSnapshot(
-    `"error there is no project "movies"; there are movie-reviews, or give a folder with a project.ts"`,
+    `"error there is no project "movies"; there are election-tweets, movie-reviews, playing-cards, toxic-comments, translator, or give a folder with a project.ts"`,
   );
   expect(await fails("train", "movies", "--verbose")).toContain("    at ");
   expect(await fails("trian", "movies")).toContain("Did you mean train?");
