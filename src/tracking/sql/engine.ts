@@ -21,6 +21,8 @@ export interface Engine {
   readonly locked: RawBuilder<unknown>;
   /** Ends a CREATE TABLE whose rows should lie in the order of the primary key. */
   readonly clustered: RawBuilder<unknown>;
+  /** A condition of one bound value, however many ids there are: a statement of a thousand is long to write. */
+  amongIds(column: RawBuilder<unknown>, ids: readonly string[]): Expression<SqlBool>;
   /** Text in the order of its code points, whatever language the database speaks. */
   byCodePoint(text: RawBuilder<unknown>): RawBuilder<unknown>;
   /** `%` stands for any text, `_` for one character; capitals count. */

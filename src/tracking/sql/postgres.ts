@@ -64,6 +64,8 @@ export async function openPostgres(url: string): Promise<Engine> {
     // Weaker than FOR UPDATE: rows that refer to this one can still be inserted.
     locked: sql`for no key update`,
     clustered: sql``,
+    // Ids are hexadecimal: none holds a comma.
+    amongIds: (column, ids) => sql`${column} = any(string_to_array(${ids.join(",")}, ','))`,
     byCodePoint: (text) => sql`${text} collate "C"`,
     // Without an escape character, as in SQLite and MLflow: a backslash is a backslash.
     like: (column, pattern) => sql`${column} like ${pattern} escape ''`,

@@ -1,3 +1,4 @@
+import { type Expression, type SqlBool, sql } from "kysely";
 import type { Metric, Run } from "../store.ts";
 import { datasetTags, toDataset } from "./datasets.ts";
 import type { Engine } from "./engine.ts";
@@ -9,22 +10,18 @@ export async function readRuns(engine: Engine, runIds: readonly string[]): Promi
   const { db } = engine;
   const runs: Run[] = [];
   for (const part of inParts(runIds)) {
-    const rows = await db.selectFrom("runs").selectAll().where("run_uuid", "in", part).execute();
-    const params = await textsOf(engine, "params", part);
-    const tags = await textsOf(engine, "tags", part);
-    const metrics = await latestOf(engine, part);
-    const datasets = await db
-      .selectFrom("run_datasets")
-      .selectAll()
-      .where("run_uuid", "in", part)
-      .orderBy("name")
-      .execute();
+    const ofThese = engine.amongIds(sql.ref("run_uuid"), part);
+    const rows = await db.selectFrom("runs").selectAll().where(ofThese).execute();
+    const params = await textsOf(engine, "params", ofThese);
+    const tags = await textsOf(engine, "tags", ofThese);
+    const metrics = await latestOf(engine, ofThese);
+    const datasets = await db.selectFrom("run_datasets").selectAll().where(ofThese).orderBy("name").execute();
 
     const contexts = await datasetTags(
       db,
       datasets.map(({ input_uuid }) => input_uuid),
     );
-    const models = await db.selectFrom("run_models").selectAll().where("run_uuid", "in", part).execute();
+    const models = await db.selectFrom("run_models").selectAll().where(ofThese).execute();
 
     const rowOf = new Map(rows.map((row) => [row.run_uuid, row]));
     const [datasetsOf, modelsOf] = [byRun(datasets), byRun(models)];
@@ -57,11 +54,8 @@ const byRun = <Row extends { run_uuid: string }>(rows: readonly Row[]) =>
   Map.groupBy(rows, (row) => row.run_uuid);
 
 /** Params or tags of each run. */
-async function textsOf(engine: Engine, table: "params" | "tags", runIds: readonly string[]) {
-  const query = engine.db
-    .selectFrom(table)
-    .select(["run_uuid", "key", "value"])
-    .where("run_uuid", "in", runIds);
+async function textsOf(engine: Engine, table: "params" | "tags", ofRuns: Expression<SqlBool>) {
+  const query = engine.db.selectFrom(table).select(["run_uuid", "key", "value"]).where(ofRuns);
   const recordOf = records<string>();
   for (const row of (await engine.lists(query)) as [string, string, string][])
     setOwn(recordOf(row[0]), row[1], row[2]);
@@ -69,11 +63,11 @@ async function textsOf(engine: Engine, table: "params" | "tags", runIds: readonl
 }
 
 /** The latest metrics of each run. */
-async function latestOf(engine: Engine, runIds: readonly string[]) {
+async function latestOf(engine: Engine, ofRuns: Expression<SqlBool>) {
   const query = engine.db
     .selectFrom("latest_metrics")
     .select(["run_uuid", "key", "value", "is_nan", "timestamp", "step"])
-    .where("run_uuid", "in", runIds);
+    .where(ofRuns);
   const recordOf = records<Metric>();
   type Row = [...[string, string], ...[number, number, number, number]];
   // By index: to take a hundred thousand lists apart by a pattern takes four times as long.

@@ -52,6 +52,7 @@ export async function openSqlite(file: string): Promise<Engine> {
     },
     locked: sql``,
     clustered: sql`without rowid`,
+    amongIds: (column, ids) => sql`${column} in (select value from json_each(${JSON.stringify(ids)}))`,
     byCodePoint: (text) => text,
     // LIKE ignores capitals in SQLite, GLOB does not; its own wildcards are taken literally in brackets.
     like: (column, pattern) =>
