@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { describeTracker } from "../contract/describe-store.ts";
@@ -10,6 +11,7 @@ import { openStore } from "../open-store.ts";
 import { trackingRoutes } from "../rest/tracking-routes.ts";
 import type { Store, Tracker } from "../store.ts";
 import { openTracker } from "./open-tracker.ts";
+import { fromDatasetInput } from "./requests.ts";
 
 const folder = await mkdtemp(path.join(tmpdir(), "havn-tracker-"));
 const closing: (() => Promise<unknown>)[] = [];
@@ -144,6 +146,31 @@ describe("a server that is away for a moment", () => {
     );
     expect(() => openTracker("geheim")).toThrow("must begin with http:// or https://");
   });
+});
+
+test("a digest that the original has no room for is kept beside its beginning", async () => {
+  const seen: string[] = [];
+  const server = await listen(
+    createServer(async (request, response) => {
+      const { datasets } = JSON.parse(await new Response(Readable.toWeb(request) as ReadableStream).text());
+      const { digest } = datasets[0].dataset;
+      seen.push(digest);
+      response.writeHead(digest.length > 36 ? 400 : 200, { "content-type": "application/json" });
+      const message = "'digest' exceeds the maximum length of 36 characters";
+      response.end(
+        JSON.stringify({ error_code: "INVALID_PARAMETER_VALUE", message, tags: datasets[0].tags }),
+      );
+    }),
+  );
+  onTestFinished(() => void server.close());
+  const digest = "0123456789abcdef".repeat(4);
+  await openTracker(urlOf(server)).logDataset("r", { name: "d", digest, source: "s", context: "training" });
+  expect(seen).toEqual([digest, digest.slice(0, 36)]);
+  const read = fromDatasetInput(
+    { name: "d", digest: digest.slice(0, 36), source: "s" },
+    { "havn.digest": digest, "mlflow.data.context": "training", note: "x" },
+  );
+  expect(read).toEqual({ name: "d", digest, source: "s", context: "training", tags: { note: "x" } });
 });
 
 test("a token is sent, and its absence explained", async () => {

@@ -1,6 +1,7 @@
 // What MLflow servers answer, read into the records of the store. What ours does not need is not looked at.
 import { z } from "zod";
 import type { Dataset, Experiment, Metric, ModelVersion, RegisteredModel, Run } from "../store.ts";
+import { fromDatasetInput } from "./requests.ts";
 
 /** Protocol buffers as JSON leave out what is empty, and may write a whole number as text. */
 const text = z
@@ -43,8 +44,6 @@ const metric = z
     }),
   );
 
-const context = "mlflow.data.context";
-
 const datasetInput = z
   .object({
     tags: entries,
@@ -52,16 +51,15 @@ const datasetInput = z
       ...{ name: text, digest: text, source_type: text, source: text, schema: text, profile: text },
     }),
   })
-  .transform(({ tags: { [context]: used, ...tags }, dataset }): Dataset => {
+  .transform(({ tags, dataset }): Dataset => {
     const { name, digest, source, source_type, schema, profile } = dataset;
-    return {
+    const read = {
       ...{ name, digest, source },
       ...(source_type && source_type !== "local" && { sourceType: source_type }),
       ...(schema && { schema }),
       ...(profile && { profile }),
-      ...(used !== undefined && { context: used }),
-      ...(Object.keys(tags).length > 0 && { tags }),
     };
+    return fromDatasetInput(read, tags);
   });
 
 const experiment = z

@@ -1,5 +1,5 @@
 // Records of the store as MLflow's requests write them.
-import type { Metric, Page, SearchQuery, View } from "../store.ts";
+import type { Dataset, Metric, Page, SearchQuery, View } from "../store.ts";
 
 export const toEntries = (record: Readonly<Record<string, string>> = {}) =>
   Object.entries(record).map(([key, value]) => ({ key, value }));
@@ -26,3 +26,30 @@ export const toView = (view: View = "active") =>
 
 export const toPage = <Item>(items: Item[], nextPageToken: string | undefined): Page<Item> =>
   nextPageToken === undefined ? { items } : { items, nextPageToken };
+
+const contextTag = "mlflow.data.context";
+/** The whole digest, where the server has room for its beginning only. */
+export const digestTag = "havn.digest";
+
+export const toDatasetInput = ({ context, tags, sourceType = "local", ...dataset }: Dataset) => ({
+  tags: toEntries({ ...tags, ...(context !== undefined && { [contextTag]: context }) }),
+  dataset: { ...dataset, source_type: sourceType },
+});
+
+/** The original has room for 36 characters of a digest; a SHA-256 has 64. */
+export const withShortDigest = ({ digest, tags, ...rest }: Dataset): Dataset => ({
+  ...{ ...rest, digest: digest.slice(0, 36), tags: { ...tags, [digestTag]: digest } },
+});
+
+/** A dataset as it was logged, from one of a server and what was said of its use. */
+export function fromDatasetInput(
+  dataset: Dataset,
+  { [contextTag]: context, [digestTag]: digest, ...tags }: Readonly<Record<string, string>>,
+): Dataset {
+  return {
+    ...dataset,
+    ...(digest !== undefined && { digest }),
+    ...(context !== undefined && { context }),
+    ...(Object.keys(tags).length > 0 && { tags }),
+  };
+}

@@ -1,9 +1,17 @@
 import { printFilter } from "../search/filter.ts";
-import type { Metric, NewRun, Run, RunBatch, Tracker } from "../store.ts";
+import type { Dataset, Metric, NewRun, Run, RunBatch, Tracker } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { type Connection, nothing } from "./connection.ts";
 import { metricsReply, type RemoteRun, runReply, runsReply } from "./replies.ts";
-import { toEntries, toMetric, toPage, toSearch, toView } from "./requests.ts";
+import {
+  toDatasetInput,
+  toEntries,
+  toMetric,
+  toPage,
+  toSearch,
+  toView,
+  withShortDigest,
+} from "./requests.ts";
 
 /** What one call of `log-batch` may carry, to the original and to ours. */
 const mostMetrics = 1000;
@@ -112,10 +120,16 @@ export function remoteRuns({ call }: Connection, now: () => number): RemoteRuns 
     deleteRun: (runId) => post("delete", { run_id: runId }),
     restoreRun: (runId) => post("restore", { run_id: runId }),
     deleteTag: (runId, key) => post("delete-tag", { run_id: runId, key }),
-    logDataset(runId, { context, tags = {}, sourceType = "local", ...dataset }) {
-      const all = { ...tags, ...(context !== undefined && { "mlflow.data.context": context }) };
-      const datasets = [{ tags: toEntries(all), dataset: { ...dataset, source_type: sourceType } }];
-      return post("log-inputs", { run_id: runId, datasets });
+    async logDataset(runId, dataset) {
+      const log = (written: Dataset) =>
+        post("log-inputs", { run_id: runId, datasets: [toDatasetInput(written)] });
+      try {
+        await log(dataset);
+      } catch (error) {
+        const isTooLong = error instanceof StoreError && /digest.*maximum length/.test(error.message);
+        if (!isTooLong) throw error;
+        await log(withShortDigest(dataset));
+      }
     },
     async metricHistory(runId, key) {
       const history: Metric[] = [];
