@@ -12,6 +12,7 @@ const connections = 10;
 /** Serialization failure, deadlock: "the transaction was rolled back, try it again" (Postgres manual, appendix A). */
 const worthAnotherTry = new Set(["40001", "40P01"]);
 const mostTries = 10;
+const diskFull = "53100";
 
 /**
  * Opens a database by its URL (`postgres://user:password@host:5432/name`), which may carry settings of the connection
@@ -42,6 +43,7 @@ export async function openPostgres(url: string): Promise<Engine> {
         try {
           return await db.transaction().execute(steps);
         } catch (error) {
+          if (codeOf(error) === diskFull) throw noSpace(error);
           if (!worthAnotherTry.has(codeOf(error)) || tries === mostTries) throw error;
           // Those that ran into each other should not do so again.
           await delay(Math.random() * 10 * 2 ** tries);
@@ -75,6 +77,14 @@ export async function openPostgres(url: string): Promise<Engine> {
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+const noSpace = (cause: unknown) =>
+  new StoreError(
+    "no-space",
+    "database",
+    "the disk of the database is full: nothing of this was written; make room and try again",
+    { cause },
+  );
 
 function unavailable(place: string, cause: unknown): StoreError {
   const reason = (cause instanceof Error && (cause.message || codeOf(cause))) || String(cause);

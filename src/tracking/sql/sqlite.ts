@@ -12,6 +12,7 @@ import {
   type SqliteStatement,
   sql,
 } from "kysely";
+import { StoreError } from "../store-error.ts";
 import type { Engine } from "./engine.ts";
 import type { Tables } from "./tables.ts";
 
@@ -32,7 +33,7 @@ export async function openSqlite(file: string): Promise<Engine> {
   await useWriteAheadLog(database);
   database.exec("pragma synchronous = normal");
   const ofLists = lists(database);
-  const db = new Kysely<Tables>({ dialect: new ImmediateDialect({ database: statements(database) }) });
+  const db = new Kysely<Tables>({ dialect: new ImmediateDialect(database) });
   return {
     db,
     transaction: (steps) => db.transaction().execute(steps),
@@ -61,6 +62,9 @@ export async function openSqlite(file: string): Promise<Engine> {
   };
 }
 
+/** SQLITE_BUSY. */
+const busy = 5;
+
 /** Two processes that open a new file at once: the switch fails for one, and SQLite does not wait by itself here. */
 async function useWriteAheadLog(database: DatabaseSync): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -68,8 +72,7 @@ async function useWriteAheadLog(database: DatabaseSync): Promise<void> {
       database.exec("pragma journal_mode = wal");
       return;
     } catch (error) {
-      const isBusy = error instanceof Error && "errcode" in error && error.errcode === 5;
-      if (!isBusy || attempt === 100) throw error;
+      if (codeOf(error) !== busy || attempt === 100) throw error;
       await delay(20);
     }
   }
@@ -80,21 +83,36 @@ async function useWriteAheadLog(database: DatabaseSync): Promise<void> {
  * when it comes to write: SQLite fails it at once, whatever the busy timeout.
  */
 class ImmediateDriver extends SqliteDriver {
+  readonly #database: DatabaseSync;
+
+  constructor(config: SqliteDialectConfig, database: DatabaseSync) {
+    super(config);
+    this.#database = database;
+  }
+
+  /** A full disk ends a transaction by itself: what went wrong is to be told, not that nothing is left to roll back. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
   }
 }
 
 class ImmediateDialect extends SqliteDialect {
+  readonly #database: DatabaseSync;
   readonly #config: SqliteDialectConfig;
 
-  constructor(config: SqliteDialectConfig) {
+  constructor(database: DatabaseSync) {
+    const config = { database: statements(database) };
     super(config);
     this.#config = config;
+    this.#database = database;
   }
 
   override createDriver(): ImmediateDriver {
-    return new ImmediateDriver(this.#config);
+    return new ImmediateDriver(this.#config, this.#database);
   }
 }
 
@@ -136,8 +154,26 @@ const bound = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
 function adapt(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...bound(parameters)),
-    run: (parameters) => statement.run(...bound(parameters)),
+    all: (parameters) => explained(() => statement.all(...bound(parameters))),
+    run: (parameters) => explained(() => statement.run(...bound(parameters))),
     iterate: (parameters) => statement.iterate(...bound(parameters)),
   };
 }
+
+/** SQLITE_FULL, as SQLite's documentation numbers its results. */
+const full = 13;
+
+/** A full disk in words that say what to do. */
+function explained<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (cause) {
+    if (codeOf(cause) !== full) throw cause;
+    const message =
+      "the disk of the database is full: nothing of this was written, nothing else is lost; make room and try again";
+    throw new StoreError("no-space", "database", message, { cause });
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && "errcode" in error ? error.errcode : undefined;
