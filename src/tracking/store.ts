@@ -101,6 +101,12 @@ export interface Run {
   readonly artifactUri?: string;
 }
 
+/** A run whose metrics are JSON already: of a page of a hundred thousand values no object has to be made. */
+export interface PrintedRun extends Omit<Run, "metrics"> {
+  /** A list of `{"key", "value", "timestamp", "step"}`; NaN and the infinities are text. */
+  readonly metricsJson: string;
+}
+
 /** A logged model that a run has made, and at which step. */
 export interface ModelOutput {
   readonly modelId: string;
@@ -247,6 +253,8 @@ export interface RunStore {
   /** What the runs of these experiments have seen: each dataset once for each of its uses, at most 1,000. */
   searchDatasets(experimentIds: readonly string[]): Promise<DatasetUse[]>;
   searchRuns(query: RunQuery): Promise<Page<Run>>;
+  /** The same, for servers that hand a page on. */
+  searchPrintedRuns(query: RunQuery): Promise<Page<PrintedRun>>;
 }
 
 export interface ModelRegistry {
@@ -298,7 +306,10 @@ export interface ModelRegistry {
 /** What any MLflow server can do, this store and a remote one alike: all that training and registering need. */
 export interface Tracker
   extends ExperimentStore,
-    Omit<RunStore, "metricHistoryPage" | "sampleMetric" | "logModels" | "searchDatasets">,
+    Omit<
+      RunStore,
+      "metricHistoryPage" | "sampleMetric" | "logModels" | "searchDatasets" | "searchPrintedRuns"
+    >,
     ModelRegistry {
   /** The files of a run, under names relative to it. */
   artifacts(runId: string): ObjectStore;

@@ -7,6 +7,7 @@ import { hostileTextContract } from "./hostile-text.ts";
 import { limitsContract } from "./limits.ts";
 import { loggedModelsContract } from "./logged-models.ts";
 import { metricHistoryContract } from "./metric-history.ts";
+import { printedRunsContract } from "./printed-runs.ts";
 import { registryContract } from "./registry.ts";
 import { registryChangesContract } from "./registry-changes.ts";
 import { registryEventsContract } from "./registry-events.ts";
@@ -21,6 +22,7 @@ export const describeStore = (engine: string, create: (now: () => number) => Pro
   describe(`store on ${engine}`, () => {
     const given = givenStore(create);
     trackerContract(given);
+    printedRunsContract(given);
     registryEventsContract(given);
     sweepsContract(given);
     limitsContract(given);

@@ -34,7 +34,8 @@ export const location = z
 
 export const experimentUri = ({ artifactLocation }: Experiment) => artifactLocation ?? ownArtifacts;
 
-export const runUri = ({ runId, artifactUri }: Run) => artifactUri ?? ownArtifacts + runId;
+export const runUri = ({ runId, artifactUri }: Pick<Run, "runId" | "artifactUri">) =>
+  artifactUri ?? ownArtifacts + runId;
 
 export const modelUri = ({ modelId, artifactUri }: LoggedModel) =>
   artifactUri ?? `${ownArtifacts}models/${modelId}`;

@@ -1,6 +1,6 @@
 // Records of the store in the words of the protocol.
 import { z } from "zod";
-import type { Dataset, DatasetUse, Experiment, Metric, Run } from "../store.ts";
+import type { Dataset, DatasetUse, Experiment, Metric, Page, PrintedRun, Run } from "../store.ts";
 import { experimentUri, runUri } from "./artifact-place.ts";
 
 export const entry = z.object({ key: z.string(), value: z.string() });
@@ -103,7 +103,7 @@ export function toMetric(metric: Metric): z.input<typeof metricReply> {
   };
 }
 
-export function toRunInfo(run: Run): z.input<typeof runInfoReply> {
+export function toRunInfo(run: Omit<Run, "metrics">): z.input<typeof runInfoReply> {
   return {
     run_id: run.runId,
     run_uuid: run.runId,
@@ -119,13 +119,27 @@ export function toRunInfo(run: Run): z.input<typeof runInfoReply> {
 }
 
 export function toRun(run: Run): z.input<typeof runReply> {
+  const { params, tags, ...rest } = withoutMetrics(run);
+  return { ...rest, data: { metrics: Object.values(run.metrics).map(toMetric), params, tags } };
+}
+
+/** The text of a reply with these runs: what `JSON.stringify` would make of `toRun`, around the metrics' own text. */
+export function printRuns({ items, nextPageToken }: Page<PrintedRun>): string {
+  const runs = items.map((run) => {
+    const { info, params, tags, inputs, outputs } = withoutMetrics(run);
+    const data = `{"metrics":${run.metricsJson},"params":${JSON.stringify(params)},"tags":${JSON.stringify(tags)}}`;
+    const rest = JSON.stringify({ inputs, outputs }).slice(1);
+    return `{"info":${JSON.stringify(info)},"data":${data},${rest}`;
+  });
+  const next = nextPageToken === undefined ? "" : `,"next_page_token":${JSON.stringify(nextPageToken)}`;
+  return `{"runs":[${runs.join(",")}]${next}}`;
+}
+
+function withoutMetrics(run: Omit<Run, "metrics">) {
   return {
     info: toRunInfo(run),
-    data: {
-      metrics: Object.values(run.metrics).map(toMetric),
-      params: toEntries(run.params),
-      tags: toEntries(run.tags),
-    },
+    params: toEntries(run.params),
+    tags: toEntries(run.tags),
     inputs: {
       dataset_inputs: run.datasets.map(toDatasetInput),
       model_inputs: (run.modelInputs ?? []).map((modelId) => ({ model_id: modelId })),

@@ -15,6 +15,10 @@ export interface Engine {
   alone(transaction: Database, subject: string): Promise<void>;
   /** Rows as lists of their columns: of a hundred thousand rows, objects take twice the time. Not in a transaction. */
   lists(query: Compilable): Promise<readonly (readonly unknown[])[]>;
+  /** A column of text or numbers as JSON. */
+  json(column: RawBuilder<unknown>): RawBuilder<string>;
+  /** The texts of a group, with a comma between two. */
+  joined(text: RawBuilder<string>): RawBuilder<string>;
   /** Whether there is such a table. */
   hasTable(name: string): Promise<boolean>;
   /** Ends a SELECT in a transaction whose row nobody else may change before the transaction ends. */

@@ -54,6 +54,8 @@ export async function openPostgres(url: string): Promise<Engine> {
       const { sql: text, parameters } = query.compile();
       return client.unsafe(text, [...parameters] as (string | number | null)[], { prepare: true }).values();
     },
+    json: (column) => sql`to_json(${column})::text`,
+    joined: (text) => sql`string_agg(${text}, ',')`,
     async alone(transaction, subject) {
       await sql`select pg_advisory_xact_lock(hashtext(${`havn ${subject}`}))`.execute(transaction);
     },

@@ -1,20 +1,40 @@
 import { type Expression, type SqlBool, sql } from "kysely";
-import type { Metric, Run } from "../store.ts";
+import type { Metric, PrintedRun, Run } from "../store.ts";
 import { datasetTags, toDataset } from "./datasets.ts";
 import type { Engine } from "./engine.ts";
 import { inParts, setOwn } from "./rows.ts";
 import { toRunModels } from "./run-models.ts";
 
-/** Whole runs in the order of their ids; an id without a run is left out. Five queries for up to a thousand runs. */
+/** Whole runs in the order of their ids; an id without a run is left out. Six queries for up to a thousand runs. */
 export async function readRuns(engine: Engine, runIds: readonly string[]): Promise<Run[]> {
+  return readWith(engine, runIds, async (ofRuns) => {
+    const metrics = await latestOf(engine, ofRuns);
+    return (runId) => ({ metrics: metrics.get(runId) ?? {} });
+  });
+}
+
+/** The same, their metrics as JSON that the database has written. */
+export async function readPrintedRuns(engine: Engine, runIds: readonly string[]): Promise<PrintedRun[]> {
+  return readWith(engine, runIds, async (ofRuns) => {
+    const metrics = await printedLatestOf(engine, ofRuns);
+    return (runId) => ({ metricsJson: `[${metrics.get(runId) ?? ""}]` });
+  });
+}
+
+/** @param readMetrics of some runs, as a function that tells those of one */
+async function readWith<Metrics>(
+  engine: Engine,
+  runIds: readonly string[],
+  readMetrics: (ofRuns: Expression<SqlBool>) => Promise<(runId: string) => Metrics>,
+): Promise<(Omit<Run, "metrics"> & Metrics)[]> {
   const { db } = engine;
-  const runs: Run[] = [];
+  const runs: (Omit<Run, "metrics"> & Metrics)[] = [];
   for (const part of inParts(runIds)) {
     const ofThese = engine.amongIds(sql.ref("run_uuid"), part);
     const rows = await db.selectFrom("runs").selectAll().where(ofThese).execute();
     const params = await textsOf(engine, "params", ofThese);
     const tags = await textsOf(engine, "tags", ofThese);
-    const metrics = await latestOf(engine, ofThese);
+    const metricsOf = await readMetrics(ofThese);
     const datasets = await db.selectFrom("run_datasets").selectAll().where(ofThese).orderBy("name").execute();
 
     const contexts = await datasetTags(
@@ -37,7 +57,7 @@ export async function readRuns(engine: Engine, runIds: readonly string[]): Promi
         startTime: row.start_time,
         ...(row.end_time !== null && { endTime: row.end_time }),
         params: params.get(runId) ?? {},
-        metrics: metrics.get(runId) ?? {},
+        ...metricsOf(runId),
         tags: tags.get(runId) ?? {},
         datasets: (datasetsOf.get(runId) ?? []).map((dataset) =>
           toDataset(dataset, contexts.get(dataset.input_uuid)),
@@ -76,6 +96,24 @@ async function latestOf(engine: Engine, ofRuns: Expression<SqlBool>) {
     setOwn(recordOf(row[0]), row[1], metric);
   }
   return recordOf.all;
+}
+
+/** The latest metrics of each run as JSON, with a comma between two. */
+async function printedLatestOf(engine: Engine, ofRuns: Expression<SqlBool>): Promise<Map<string, string>> {
+  const column = (name: string) => engine.json(sql.ref(name));
+  const value = sql<string>`case
+    when is_nan = 1 then '"NaN"'
+    when value > 1.7976931348623157e308 then '"Infinity"'
+    when value < -1.7976931348623157e308 then '"-Infinity"'
+    else ${column("value")} end`;
+  const text = sql<string>`'{"key":' || ${column("key")} || ',"value":' || ${value}
+    || ',"timestamp":' || ${sql.ref("timestamp")} || ',"step":' || step || '}'`;
+  const query = engine.db
+    .selectFrom("latest_metrics")
+    .select(["run_uuid", engine.joined(text).as("metrics")])
+    .where(ofRuns)
+    .groupBy("run_uuid");
+  return new Map((await engine.lists(query)) as [string, string][]);
 }
 
 /** A record for each run, made when it is asked for. Rows of a run come one after the other. */

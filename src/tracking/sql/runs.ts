@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import type { NewRun, Run, RunBatch, RunStore, RunUpdate } from "../store.ts";
+import type { NewRun, Run, RunBatch, RunQuery, RunStore, RunUpdate } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { searchDatasets, writeDataset } from "./datasets.ts";
 import type { Database, Engine } from "./engine.ts";
@@ -11,7 +11,7 @@ import { metricHistory, metricHistoryPage, sampleMetric } from "./metric-history
 import { checkMetrics, insertMetrics } from "./metrics.ts";
 import { insertModelMetrics } from "./model-metrics.ts";
 import { preparedInsert } from "./prepared.ts";
-import { readRuns } from "./read-runs.ts";
+import { readPrintedRuns, readRuns } from "./read-runs.ts";
 import { inParts } from "./rows.ts";
 import { writeRunModels } from "./run-models.ts";
 import { checkTags, insertTags, nameTag, writeTags } from "./run-tags.ts";
@@ -153,6 +153,17 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     if (missing !== undefined) throw runNotFound(missing);
   }
 
+  async function findRuns({ experimentIds, view = "active", ...query }: RunQuery) {
+    // What is no number is the id of no experiment.
+    const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
+    if (ids.length === 0) return { runIds: [] };
+    // Of one experiment the index knows the order of time.
+    const within = ids.length === 1 ? sql`= ${ids[0]}` : sql`in (${sql.join(ids)})`;
+    const scope = [sql<boolean>`runs.experiment_id ${within}`, ...inView("runs", view)];
+    const { keys, ...rest } = await searchPage(engine, searchableRuns, query, scope, [ids, view]);
+    return { runIds: keys.map(({ run_uuid }) => String(run_uuid)), ...rest };
+  }
+
   return {
     createRun,
     getRun,
@@ -179,21 +190,13 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
       return samples;
     },
     searchDatasets: (experimentIds) => searchDatasets(db, experimentIds),
-    async searchRuns({ experimentIds, view = "active", ...query }) {
-      // What is no number is the id of no experiment.
-      const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
-      if (ids.length === 0) return { items: [] };
-      // Of one experiment the index knows the order of time.
-      const within = ids.length === 1 ? sql`= ${ids[0]}` : sql`in (${sql.join(ids)})`;
-      const scope = [sql<boolean>`runs.experiment_id ${within}`, ...inView("runs", view)];
-      const { keys, ...rest } = await searchPage(engine, searchableRuns, query, scope, [ids, view]);
-      return {
-        items: await readRuns(
-          engine,
-          keys.map(({ run_uuid }) => String(run_uuid)),
-        ),
-        ...rest,
-      };
+    async searchRuns(query) {
+      const { runIds, ...rest } = await findRuns(query);
+      return { items: await readRuns(engine, runIds), ...rest };
+    },
+    async searchPrintedRuns(query) {
+      const { runIds, ...rest } = await findRuns(query);
+      return { items: await readPrintedRuns(engine, runIds), ...rest };
     },
   };
 }

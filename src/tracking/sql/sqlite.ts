@@ -43,6 +43,8 @@ export async function openSqlite(file: string): Promise<Engine> {
         const { sql: text, parameters } = query.compile();
         return ofLists(text, parameters);
       }),
+    json: (column) => sql`json_quote(${column})`,
+    joined: (text) => sql`group_concat(${text}, ',')`,
     // Who writes has the only write lock already.
     alone: async () => {},
     async hasTable(name) {
