@@ -1,13 +1,12 @@
 /** Answers a second of a project's service under load, beside the same service in FastAPI and PyTorch. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../src/http/index.ts";
 import { type LoadReport, type LoadRequest, runLoad } from "../src/serving/index.ts";
 import {
   loadProject,
@@ -21,6 +20,7 @@ import {
 } from "../src/tasks/index.ts";
 import type { Precision } from "../src/tensor/index.ts";
 import { openStore } from "../src/tracking/index.ts";
+import { residentBytes } from "./resident-bytes.ts";
 
 export interface ServingBench {
   readonly project: string;
@@ -156,23 +156,6 @@ async function underLoad(
     server.kill("SIGTERM");
     await gone;
   }
-}
-
-/** Resident memory of a process (Linux); 0 where it cannot be told. */
-function residentBytes(pid: number): number {
-  try {
-    return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 /** The same workers and the same users without a network between: what HTTP and the log cost is the difference. */

@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../src/http/index.ts";
+import { residentBytes } from "./resident-bytes.ts";
 
 export interface TrackingServer {
   readonly url: string;
@@ -55,7 +56,7 @@ async function start(
   return {
     url,
     readySeconds: (performance.now() - started) / 1000,
-    residentBytes: () => processTree(server.pid!).reduce((sum, pid) => sum + residentOf(pid), 0),
+    residentBytes: () => processTree(server.pid!).reduce((sum, pid) => sum + residentBytes(pid), 0),
     stop: () => stop(server),
   };
 }
@@ -97,23 +98,4 @@ function processTree(root: number): number[] {
     ...parents.filter(([, parent]) => parent === pid).flatMap(([child]) => below(child)),
   ];
   return below(root);
-}
-
-function residentOf(pid: number): number {
-  try {
-    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return Number(kilobytes ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }

@@ -13,7 +13,6 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,6 +20,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { z } from "zod";
+import { freePort } from "../../src/http/index.ts";
 import { compare } from "./comparison.ts";
 
 const execute = promisify(execFile);
@@ -183,14 +183,6 @@ async function answers(url: string): Promise<void> {
     await delay(500);
   }
   throw new Error(`the original does not answer at ${url}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** Of the process itself, as Linux counts; 0 elsewhere. */

@@ -62,9 +62,7 @@ async function evaluateRun(
   if (!model)
     throw new TaskError(`${project.name} has no model yet; train one with\n  npx havn run ${project.name}`);
   const { runId } = model;
-  const own = await resumedConfig(project, await store.getRun(runId), store);
-  const config =
-    overrides.length > 0 ? await resumedConfig(project, await store.getRun(runId), store, overrides) : own;
+  const config = await resumedConfig(project, await store.getRun(runId), store, overrides);
   const { data } = config.composition.choices;
   const label = overrides.length === 0 ? undefined : (data ?? "other");
   const evaluated = await evaluationRun(project, model, { store, config, service, label });

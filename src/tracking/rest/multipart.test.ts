@@ -1,8 +1,12 @@
+import { tmpdir } from "node:os";
+import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { givenRoutes, ok, refused } from "./given-routes.ts";
 
 const given = givenRoutes();
 const prefix = "/api/2.0/mlflow-artifacts/mpu";
+/** The client names the file as it lies on its own machine. */
+const clientPath = posix.join(tmpdir(), "big file.bin");
 
 async function post(action: string, body: unknown) {
   const headers = { "content-type": "application/json" };
@@ -20,7 +24,7 @@ interface Upload {
 }
 
 const begin = async (parts = 3) =>
-  (await post("create/run/model", { path: "/home/ada/big file.bin", num_parts: parts })).body as Upload;
+  (await post("create/run/model", { path: clientPath, num_parts: parts })).body as Upload;
 
 const putPart = async ({ url }: Upload["credentials"][number], text: string) => {
   const response = await given.app.request(url, { method: "PUT", body: text });
@@ -40,7 +44,7 @@ describe("uploads in parts", () => {
     expect(await (await given.app.request("/api/2.0/mlflow-artifacts/artifacts?path=")).json()).toEqual({
       files: [],
     });
-    const complete = { path: "/home/ada/big file.bin", upload_id: upload.upload_id, parts };
+    const complete = { path: clientPath, upload_id: upload.upload_id, parts };
     expect(await post("complete/run/model", complete)).toEqual(ok({}));
     expect(await names()).toEqual(["run/model/big file.bin"]);
     const bytes = await given.store.files.read("run/model/big file.bin");
@@ -53,7 +57,7 @@ describe("uploads in parts", () => {
   test("that are given up leave nothing, and accept no more", async () => {
     const upload = await begin();
     await putPart(upload.credentials[0]!, "x");
-    const abort = { path: "/home/ada/big file.bin", upload_id: upload.upload_id };
+    const abort = { path: clientPath, upload_id: upload.upload_id };
     expect(await post("abort/run/model", abort)).toEqual(ok({}));
     expect(await names()).toEqual([]);
     expect((await putPart(upload.credentials[1]!, "y")).status).toBe(404);
@@ -63,7 +67,7 @@ describe("uploads in parts", () => {
   test("what is missing, changed or elsewhere is refused, and the parts stay", async () => {
     const upload = await begin(2);
     const first = await putPart(upload.credentials[0]!, "one");
-    const path = "/home/ada/big file.bin";
+    const path = clientPath;
     const complete = (parts: unknown, at = "run/model") =>
       post(`complete/${at}`, { path, upload_id: upload.upload_id, parts });
     const one = { part_number: 1, etag: first.etag };

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import { describe, expect, test } from "vitest";
 import type { Store } from "../store.ts";
@@ -37,7 +39,7 @@ describe("the border", () => {
 
   test("of a failure that nobody foresaw the client learns no detail, and the operator all", async () => {
     const reported: unknown[] = [];
-    const failure = new Error("disk I/O error at /home/ada/.havn");
+    const failure = new Error(`disk I/O error at ${join(tmpdir(), ".havn")}`);
     const broken: Store = { ...given.store, getExperiment: () => Promise.reject(failure) };
     const routes = trackingRoutes(broken, { report: (error) => reported.push(error) });
     const response = await routes.request("/api/2.0/mlflow/experiments/get?experiment_id=0");

@@ -2,11 +2,11 @@
 import { execFile } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
 import { chown, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import postgres from "postgres";
+import { freePort } from "../../http/index.ts";
 
 const run = promisify(execFile);
 
@@ -89,14 +89,4 @@ async function idOf(what: string, [name, ...others]: readonly string[]): Promise
     if (others.length === 0) throw error;
     return idOf(what, others);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
