@@ -7,9 +7,10 @@ import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choos
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { homeOption } from "../home-option.ts";
 import { runAgents } from "../sweep-agents.ts";
+import { type ShortcutOptions, withShortcutOptions, withShortcuts } from "../shortcut-options.ts";
 import { formatResults } from "../sweep-report.ts";
 
-interface SweepOptions extends CommonOptions, TrackingOptions {
+interface SweepOptions extends CommonOptions, ShortcutOptions, TrackingOptions {
   readonly sweep?: string;
   readonly agents: number;
   readonly runCap?: number;
@@ -17,7 +18,7 @@ interface SweepOptions extends CommonOptions, TrackingOptions {
 }
 
 export function addSweepCommand(program: Command): void {
-  const sweep = withCommonOptions(program.command("sweep"))
+  const sweep = withShortcutOptions(withCommonOptions(program.command("sweep")))
     .description("search for good parameters, with several trials at once")
     .argument("[project]", "name or folder of the project")
     .argument("[overrides...]", "configuration of all trials, as for havn train")
@@ -96,12 +97,13 @@ async function newSweep(
   context: Context,
   name: string | undefined,
   typed: readonly string[],
-  { sweep: file, runCap, tracking }: SweepOptions,
+  { sweep: file, runCap, tracking, ...shortcuts }: SweepOptions,
 ): Promise<OpenSweep> {
   if (name === undefined) throw new TaskError("havn sweep needs a project, or --resume SWEEP");
   const project = await loadProject(name);
   const read = readSweepFile(project, {
-    ...{ name: file, overrides: typed, runCap, workingFolder: process.cwd() },
+    ...{ name: file, runCap, workingFolder: process.cwd() },
+    overrides: withShortcuts(project, typed, shortcuts),
     command: `havn sweep ${shellQuote(name)}`,
   });
   const { definition, overrides, seed } = read;
@@ -119,13 +121,15 @@ async function resumedSweep(
   sweepId: string,
   name: string | undefined,
   overrides: readonly string[],
-  { tracking }: SweepOptions,
+  { tracking, preset, data }: SweepOptions,
 ): Promise<OpenSweep> {
   const store = chooseSweepStore(context, tracking);
   const sweep = await store.getSweep(sweepId);
-  if (overrides.length > 0 || (name !== undefined && name !== sweep.project))
+  const other = name === undefined || name === sweep.project ? [] : [name];
+  const changes = [...other, ...overrides, ...(preset ? ["--preset"] : []), ...(data ? ["--data"] : [])];
+  if (changes.length > 0)
     throw new TaskError(
-      `--resume goes on with sweep ${sweepId} of ${sweep.project} as it is; leave out ${[name, ...overrides].join(" ")}`,
+      `--resume goes on with sweep ${sweepId} of ${sweep.project} as it is; leave out ${changes.join(" ")}`,
     );
   if (sweep.status === "STOPPED") await store.setSweepStatus(sweepId, "RUNNING");
   return { project: await loadProject(sweep.project), sweep, store };

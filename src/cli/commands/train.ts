@@ -1,8 +1,6 @@
 /** `havn train` and `havn run`. */
-
-import { join } from "node:path";
 import type { Command } from "commander";
-import { choicesOf, expandSweeps, quote, shellQuote } from "../../config/index.ts";
+import { expandSweeps, shellQuote } from "../../config/index.ts";
 import {
   evaluationRun,
   loadProject,
@@ -27,11 +25,10 @@ import { type CommonOptions, type Context, withCommonOptions, withContext } from
 import { describePromotion } from "../describe-promotion.ts";
 import { homeOption } from "../home-option.ts";
 import { describeProcesses, withProcesses } from "../processes.ts";
+import { type ShortcutOptions, withShortcutOptions, withShortcuts } from "../shortcut-options.ts";
 import { formatMetrics } from "../terminal.ts";
 
-interface TrainOptions extends CommonOptions {
-  readonly preset?: string;
-  readonly data?: string;
+interface TrainOptions extends CommonOptions, ShortcutOptions {
   readonly resume?: string;
   readonly cfg?: boolean;
   readonly multirun?: boolean;
@@ -46,12 +43,10 @@ const verbs: Readonly<Record<Verb, string>> = {
 
 export function addTrainCommands(program: Command): void {
   for (const [verb, description] of Object.entries(verbs) as [Verb, string][])
-    withCommonOptions(program.command(verb))
+    withShortcutOptions(withCommonOptions(program.command(verb)))
       .description(description)
       .argument("<project>", "name or folder of the project")
       .argument("[overrides...]", "configuration, as in Hydra: key=value group=choice +key=value ~key")
-      .option("--preset <name>", "the same as model=NAME")
-      .option("--data <dir>", "folder of the data files, the same as data.folder=DIR")
       .option("--resume <run>", "continue a run from its newest checkpoint")
       .option("--cfg", "print the configuration and stop")
       .option("--multirun", "one run for each combination of key=value1,value2")
@@ -141,20 +136,6 @@ async function trainAll(
 
 const typedConfig = (project: Project, overrides: readonly string[], command: string) =>
   projectConfig(project, overrides, { command, workingFolder: process.cwd() });
-
-/** The overrides with what the options say in their place. */
-function withShortcuts(
-  project: Project,
-  overrides: readonly string[],
-  { preset, data }: Pick<TrainOptions, "preset" | "data">,
-): readonly string[] {
-  const folder = data === undefined ? [] : [`data.folder=${quote(data)}`];
-  if (preset === undefined) return [...overrides, ...folder];
-  const presets = choicesOf(join(project.folder, "conf"), "model");
-  if (!presets.includes(preset))
-    throw new TaskError(`--preset must be one of ${presets.join(", ")}, got ${preset}`);
-  return [`model=${preset}`, ...overrides, ...folder];
-}
 
 interface RunOptions {
   readonly context: Context;
