@@ -35,7 +35,7 @@ export function missingColumns(
   if (missing.length === 0) return undefined;
   const spare = present.filter((column) => !required.includes(column));
   const nearest = nearestName(missing[0]!, spare);
-  const hint = nearest === undefined ? "" : `; is ${nearest} meant for ${missing[0]}?`;
+  const hint = nearest === undefined ? "" : `; should ${nearest} be ${missing[0]}?`;
   const found = present.length === 0 ? "nothing" : present.join(", ");
   return `must have the column${missing.length > 1 ? "s" : ""} ${missing.join(", ")}, got ${found}${hint}`;
 }

@@ -199,7 +199,7 @@ describe("a file is refused as a whole", () => {
   test.each([
     [
       "text,lable\nfine,1\n",
-      ":1: the header must have the column label, got text, lable; is lable meant for label?",
+      ":1: the header must have the column label, got text, lable; should lable be label?",
     ],
     ["a,b\n1,2\n", ":1: the header must have the columns text, label, got a, b"],
     ["text,label,text\nfine,1,x\n", ':1: the header must name each column once, got "text" twice'],
