@@ -172,7 +172,9 @@ async function askInProcess(
   try {
     const config = projectConfig(project, overrides, { command: "", workingFolder: process.cwd() });
     const version = await untrainedVersion(project, { config, precision, store });
-    const model = await openVersion(project, { store, version: version.version });
+    // Nobody is refused here: what is asked for is how much the workers can do.
+    const limits = { maxQueued: users, maxQueuedMs: Number.POSITIVE_INFINITY };
+    const model = await openVersion(project, { store, version: version.version, limits });
     const inputs = samples.map(({ sample }) => ({
       input: project.route.toInput({ [project.page.input.field]: sample }),
       length: typeof sample === "string" ? sample.length : 1,

@@ -16,6 +16,7 @@ export const withServingOptions = (command: Command): Command =>
     .option("--max-batch <n>", "most requests that run through the model together", whole(1))
     .option("--max-wait-ms <ms>", "how long a request may wait for company in its batch", number(0))
     .option("--max-queued <n>", "requests that may wait; beyond it 503 with Retry-After", whole(1))
+    .option("--max-queued-ms <ms>", "a request that would wait longer gets 503 with Retry-After", number(1))
     .option("--deadline-ms <ms>", "a request without an answer by then gets 503", number(1))
     .option("--rate-limit <n>", "requests a second from each client; beyond it 429", number(0.001))
     .option("--no-log", "do not write predictions down")
@@ -28,9 +29,13 @@ export const servingLimits = ({
   maxBatch,
   maxWaitMs,
   maxQueued,
+  maxQueuedMs,
   deadlineMs,
   rateLimit: ratePerSecond,
-}: ServingOptions) => ({ limits: { workers, maxBatch, maxWaitMs, maxQueued, deadlineMs }, ratePerSecond });
+}: ServingOptions) => ({
+  limits: { workers, maxBatch, maxWaitMs, maxQueued, maxQueuedMs, deadlineMs },
+  ratePerSecond,
+});
 
 function whole(least: number) {
   return (text: string): number => {

@@ -166,6 +166,21 @@ describe("limits", () => {
     expect(await ask([5])).toBe(5);
   });
 
+  test("a request that would wait too long is refused; one batch may wait however long it takes", async () => {
+    const clock = new ManualClock();
+    const { wait, open } = gate();
+    const options = { maxBatch: 2, maxQueuedMs: 100, firstMs: 30, deadlineMs: 150, clock };
+    const { queue, ask } = queueOf([new SumWorker(wait)], options);
+    const taken = [ask([1]), ask([2])];
+    await settled();
+    taken.push(ask([3]), ask([4])); // 90 and 120 ms: they fill the next batch
+    expect(queue.waiting).toBe(2);
+    await expect(ask([5])).rejects.toMatchObject({ code: "overloaded" });
+    clock.advance(10); // the two that ran took 5 ms each, not 30
+    open();
+    expect(await Promise.all(taken)).toEqual([1, 2, 3, 4]);
+  });
+
   test("at its deadline a request is refused, whether it waits or runs, and leaves no timer behind", async () => {
     const clock = new ManualClock();
     const { wait, open } = gate();

@@ -3,6 +3,7 @@ import { chooseBatch } from "./choose-batch.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { InferenceWorker } from "./inference-worker.ts";
 import { type Answered, errorOf, modelFailed, type Outcome } from "./outcome.ts";
+import { Pace } from "./pace.ts";
 import { ServingError } from "./serving-error.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -13,7 +14,14 @@ export interface InferenceQueueOptions {
   readonly maxWaitMs?: number | undefined;
   /** Requests that may wait; beyond it they are refused at once. */
   readonly maxQueued?: number | undefined;
+  /**
+   * A request that would wait longer is refused too, as far as the last ones tell; but one batch for each worker may
+   * wait however long it takes.
+   */
+  readonly maxQueuedMs?: number | undefined;
   readonly deadlineMs?: number | undefined;
+  /** What one request took alone, for a beginning. */
+  readonly firstMs?: number | undefined;
   /** Workers side by side; those beyond the first are opened in the background. */
   readonly workers?: number | undefined;
   /** Opens one more worker. */
@@ -53,6 +61,7 @@ export class InferenceQueue<Input, Answer> {
     readonly maxBatch: number;
     readonly maxWaitMs: number;
     readonly maxQueued: number;
+    readonly maxQueuedMs: number;
     readonly deadlineMs: number;
   };
   readonly #clock: Clock;
@@ -64,8 +73,7 @@ export class InferenceQueue<Input, Answer> {
   readonly #unanswered = new Set<Request>();
   #isScheduled = false;
   #cancelWait: (() => void) | undefined;
-  /** Running mean of what one request costs while all workers work. */
-  #msPerRequest = 0;
+  readonly #pace = new Pace();
   #closing: Promise<void> | undefined;
   #onDrained: (() => void) | undefined;
 
@@ -75,15 +83,18 @@ export class InferenceQueue<Input, Answer> {
     {
       maxBatch = 32,
       maxWaitMs = 0,
-      maxQueued = 512,
+      maxQueued = 2048,
+      maxQueuedMs = 1500,
       deadlineMs = 30_000,
+      firstMs,
       workers = 1,
       open,
       clock = systemClock,
       logger,
     }: InferenceQueueOptions,
   ) {
-    this.#limits = { maxBatch, maxWaitMs, maxQueued, deadlineMs };
+    this.#limits = { maxBatch, maxWaitMs, maxQueued, maxQueuedMs, deadlineMs };
+    if (firstMs !== undefined) this.#pace.measured(1, firstMs / workers);
     this.#clock = clock;
     this.#pool = new WorkerPool(first as Worker, { clock, open, logger, onIdle: () => this.#schedule() });
     this.#pool.grow(workers - 1);
@@ -110,9 +121,12 @@ export class InferenceQueue<Input, Answer> {
    */
   expectRoom(): void {
     if (this.#closing) throw closing();
-    const { maxQueued, deadlineMs } = this.#limits;
-    if (this.#waiting.length >= maxQueued || this.#waiting.length * this.#msPerRequest > deadlineMs)
-      throw this.#overloaded();
+    const { maxQueued, maxQueuedMs, maxBatch, deadlineMs } = this.#limits;
+    const waiting = this.#waiting.length;
+    // Those that run are still ahead of the one that comes.
+    const waitMs = this.#unanswered.size * this.#pace.msPerRequest;
+    const fillsNextRun = waiting < maxBatch * this.#pool.size;
+    if (waiting >= maxQueued || waitMs > (fillsNextRun ? deadlineMs : maxQueuedMs)) throw this.#overloaded();
   }
 
   /**
@@ -244,7 +258,7 @@ export class InferenceQueue<Input, Answer> {
     const giveUp = this.#clock.after(this.#limits.deadlineMs + graceMs, () => void worker.close());
     try {
       await this.#settle(batch, worker);
-      this.#measure((this.#clock.elapsed() - started) / batch.length / this.#pool.size);
+      this.#pace.measured(batch.length, (this.#clock.elapsed() - started) / this.#pool.size);
       this.#pool.giveBack(worker);
     } catch (error) {
       // Only a worker that has ended rejects; where it has not, nobody knows what became of it.
@@ -279,13 +293,9 @@ export class InferenceQueue<Input, Answer> {
     this.#schedule();
   }
 
-  #measure(ms: number): void {
-    this.#msPerRequest = this.#msPerRequest === 0 ? ms : 0.9 * this.#msPerRequest + 0.1 * ms;
-  }
-
   /** Seconds until what waits now is answered, as far as the last requests tell. */
   #secondsToClear(): number {
-    return Math.min(60, Math.max(1, Math.ceil((this.#waiting.length * this.#msPerRequest) / 1000)));
+    return Math.min(60, Math.max(1, Math.ceil((this.#waiting.length * this.#pace.msPerRequest) / 1000)));
   }
 
   #overloaded(): ServingError {

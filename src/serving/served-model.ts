@@ -1,7 +1,7 @@
 /** A model version that answers: its workers, and the queue in front of them. */
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
-import type { Clock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { InferenceQueue, type InferenceQueueOptions } from "./inference-queue.ts";
 import { type InferenceWorker, openInferenceWorker } from "./inference-worker.ts";
 import { inputLength } from "./input-length.ts";
@@ -20,7 +20,10 @@ export interface ModelTensors {
 }
 
 export interface ServingLimits
-  extends Pick<InferenceQueueOptions, "maxBatch" | "maxWaitMs" | "maxQueued" | "deadlineMs" | "workers"> {}
+  extends Pick<
+    InferenceQueueOptions,
+    "maxBatch" | "maxWaitMs" | "maxQueued" | "maxQueuedMs" | "deadlineMs" | "workers"
+  > {}
 
 export interface ServedModelOptions {
   readonly name: string;
@@ -56,18 +59,29 @@ export async function openServedModel<Input, Answer>({
   tensors,
   example,
   limits = {},
-  clock,
+  clock = systemClock,
   logger,
 }: ServedModelOptions): Promise<ServedModel<Input, Answer>> {
   const cores = availableParallelism();
   const workers = limits.workers ?? Math.min(mostWorkers, cores);
   const threads = Math.max(1, Math.floor(cores / workers));
+  let firstMs: number | undefined;
   const open = async () => {
     const worker = await openInferenceWorker<Input, Answer>(source, { threads });
+    const start = clock.elapsed();
     await warmUp(worker, example as Input | undefined);
+    if (example !== undefined) firstMs ??= clock.elapsed() - start;
     return worker;
   };
-  const queue = new InferenceQueue<Input, Answer>(await open(), { ...limits, workers, open, clock, logger });
+  const first = await open();
+  const queue = new InferenceQueue<Input, Answer>(first, {
+    ...limits,
+    firstMs,
+    workers,
+    open,
+    clock,
+    logger,
+  });
   return { name, version, tensors, queue };
 }
 

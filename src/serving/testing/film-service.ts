@@ -8,8 +8,9 @@ import {
   type ServedModel,
   type ServedModelOptions,
 } from "../served-model.ts";
-import type { ServiceOptions } from "../service.ts";
+import { type Service, type ServiceOptions, service } from "../service.ts";
 import { filmSource, type Review, type Sentiment } from "./film-servable.ts";
+import { ManualClock } from "./manual-clock.ts";
 
 export const filmRoute: ServiceRoute<Review, Sentiment, { statement: string }, { sentiment: number }> = {
   method: "POST",
@@ -74,4 +75,25 @@ export function filmOptions(
     predictions,
     newId: () => `request-${++ids}`,
   } satisfies ServiceOptions<Review, Sentiment, { statement: string }, { sentiment: number }>;
+}
+
+/** A service of films to ask, its time standing still. */
+export interface Films {
+  readonly model: ServedModel<Review, Sentiment>;
+  readonly log: MemoryLog;
+  readonly service: Service<Review, Sentiment>;
+  post(
+    body: string | Uint8Array<ArrayBuffer> | null,
+    options?: { readonly path?: string; readonly type?: string },
+  ): Response | Promise<Response>;
+  ask(statement: unknown): Response | Promise<Response>;
+}
+
+export async function openFilms(): Promise<Films> {
+  const model = await openFilmModel();
+  const log = new MemoryLog();
+  const films = service({ ...filmOptions(model, log), clock: new ManualClock() });
+  const post: Films["post"] = (body, { path = "/inference", type = "application/json" } = {}) =>
+    films.app.request(path, { method: "POST", body, headers: type ? { "content-type": type } : {} });
+  return { model, log, service: films, post, ask: (statement) => post(JSON.stringify({ statement })) };
 }
