@@ -16,3 +16,18 @@ export function describePromotion(
     return `${stays} it was judged on other validation rows, so that ${own} and ${before} cannot be compared. To serve it:\n  npx havn models promote ${name} ${version}`;
   return `${stays} ${own} is not better than ${before}`;
 }
+
+/** What became of the best of all runs, of which `version` was made or had been before. */
+export function describeBest(
+  version: { readonly name: string; readonly version: number },
+  metric: string,
+  promotion: Promotion,
+): string {
+  const { promoted, value, incumbent } = promotion;
+  const { name, version: number } = version;
+  const own = `${metric} ${value.toPrecision(4)}`;
+  if (promoted) return `version ${number} of ${name} is promoted: ${own} is the best of all runs`;
+  if (!incumbent) return `version ${number} of ${name} is served already: ${own} is the best of all runs`;
+  if (incumbent.isOfOtherRows) return describePromotion(version, metric, promotion);
+  return `version ${incumbent.version} of ${name} stays: ${own} is the best of all other runs, ${incumbent.value.toPrecision(4)} is served`;
+}

@@ -1,7 +1,8 @@
 /** The process of one trial of a sweep: trains, tells its agent how it goes, and ends with it. */
 import { z } from "zod";
 import { loadProject, projectConfig, resumedConfig, trainingRun } from "../tasks/index.ts";
-import { chooseSweepStore, type TrackingOptions } from "./choose-sweep-store.ts";
+import type { TrackingOptions } from "./choose-sweep-store.ts";
+import { chooseTracker } from "./choose-tracker.ts";
 import { type CommonOptions, withContext } from "./context.ts";
 
 /** What an agent gives the process as its one argument, as JSON. */
@@ -39,7 +40,7 @@ async function main(order: TrialOrder): Promise<void> {
     const { runId, status } = await withContext(order.options, async (context) => {
       const project = await loadProject(order.project);
       const { checkpoints, cache } = context;
-      const store = chooseSweepStore(context, order.options.tracking);
+      const store = chooseTracker(context, order.options.tracking);
       const run = order.resume === undefined ? undefined : await store.getRun(order.resume);
       const config = run
         ? await resumedConfig(project, run, store)

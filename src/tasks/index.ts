@@ -17,7 +17,7 @@ export {
   type VersionOptions,
 } from "./open-service.ts";
 export { defineProject, loadProject, type Project, projectNames } from "./project.ts";
-export { type ProjectConfig, projectConfig } from "./project-config.ts";
+export { isTracking, type ProjectConfig, projectConfig, trackingUri } from "./project-config.ts";
 export {
   inferenceAlias,
   linkSweep,

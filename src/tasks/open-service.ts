@@ -14,7 +14,7 @@ import {
   type ServingLimits,
   service,
 } from "../serving/index.ts";
-import type { ModelVersion, Store } from "../tracking/index.ts";
+import type { ModelVersion, Store, Tracker } from "../tracking/index.ts";
 import { descriptionFile, versionFiles } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import { inferenceAlias } from "./registration.ts";
@@ -24,7 +24,7 @@ import { TaskError } from "./task-error.ts";
 /** The version of a project that is to be served; undefined where none is promoted. */
 export const promotedVersion = (
   project: Pick<Project, "name">,
-  store: Store,
+  store: Tracker,
 ): Promise<ModelVersion | undefined> => store.getVersionByAlias(project.name, inferenceAlias);
 
 /** Which version answers, and how. */

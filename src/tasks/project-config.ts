@@ -114,6 +114,26 @@ function parse(composition: Composition, project: Project): Omit<ProjectConfig, 
   return { common: commonConfig.parse(whole), task: whole };
 }
 
+/** Whether an override says where runs are logged: what a run computes does not depend on it. */
+export const isTracking = (override: string): boolean => /^(\+{0,2}|~)tracking[.=@]/.test(override);
+
+/**
+ * The server that a project logs to, as its own files and the overrides say; null for none. Nothing else of the
+ * configuration has to be right yet.
+ */
+export function trackingUri(
+  project: Project,
+  overrides: readonly string[],
+  { command }: Pick<ProjectConfigOptions, "command">,
+): string | null {
+  const composition = compose(join(project.folder, "conf"), {
+    ...{ overrides: overrides.filter(isTracking), command, shared: sharedGroups },
+  });
+  const { tracking = { uri: null } } = composition.values;
+  const alone = { ...composition, values: { tracking } };
+  return validate(alone, z.object({ tracking: commonConfig.shape.tracking })).tracking.uri;
+}
+
 export function optimizerSettings({ optimizer }: CommonConfig): OptimizerSettings {
   const { weight_decay: weightDecay } = optimizer;
   if (optimizer.name === "sgd") return sgd({ momentum: optimizer.momentum, weightDecay });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadProject, projectNames } from "./project.ts";
+import { trackingUri } from "./project-config.ts";
 
 const bundled = fileURLToPath(new URL("../../projects/movie-reviews/project.ts", import.meta.url));
 
@@ -24,6 +25,16 @@ test("a project that comes with Havn is found from everywhere", async () => {
   const project = await loadProject("movie-reviews", { root });
   expect(project).toMatchObject({ name: "movie-reviews", route: { path: "/inference" } });
   expect(join(project.folder, "project.ts")).toBe(bundled);
+});
+
+test("each of them says by tracking.uri where its runs are logged", async () => {
+  const url = "http://127.0.0.1:5000";
+  for (const name of await projectNames({ root })) {
+    const project = await loadProject(name, { root });
+    const uriWith = (...overrides: string[]) => trackingUri(project, overrides, { command: "havn train" });
+    expect([name, uriWith(), uriWith(`tracking.uri=${url}`, "seed=wrong")]).toEqual([name, null, url]);
+    expect(() => uriWith("tracking.uri=5000")).toThrow(/tracking.uri must be an address such as/);
+  }
 });
 
 test("projects of the working folder come first, by name or by folder", async () => {

@@ -112,14 +112,7 @@ describe("promotion", () => {
   test("does not compare what was measured on different rows", async () => {
     const runOn = async (digest: string, accuracy: number) => {
       const runId = await runWith({ validation_accuracy: accuracy });
-      const dataset = {
-        name: "validation",
-        digest,
-        source: "rows.csv",
-        profile: "{}",
-        context: "validation",
-      };
-      await store.logDataset(runId, dataset);
+      await store.logDataset(runId, { ...validationRows, digest });
       return registerRun(project, runId, store);
     };
     await promoteIfBetter(await runOn("aa", 0.7), byAccuracy, store);
@@ -168,6 +161,8 @@ describe("promotion", () => {
   });
 });
 
+const validationRows = { name: "validation", source: "rows.csv", profile: "{}", context: "validation" };
+
 /** A run that has a model, and its best accuracy. */
 async function modelWith(accuracy: number, tags: Record<string, string> = {}): Promise<string> {
   const runId = await runWith({ validation_accuracy: accuracy });
@@ -199,6 +194,21 @@ describe("the best of all runs", () => {
       ...{ promoted: false, value: 0.9, incumbent: { version: 1, value: 0.95, isOfOtherRows: false } },
     });
     expect(await promoted()).toBe(1);
+  });
+
+  test("is sought among those on the rows of what is served first, since others cannot be compared", async () => {
+    const on = async (digest: string, accuracy: number) => {
+      const runId = await modelWith(accuracy);
+      await store.logDataset(runId, { ...validationRows, digest });
+      return runId;
+    };
+    await promoteIfBetter(await registerRun(project, await on("aa", 0.7), store), byAccuracy, store);
+    const onFewRows = await on("bb", 1);
+    const better = await on("aa", 0.8);
+    expect(await promoteBest(project, byAccuracy, store)).toMatchObject({
+      ...{ promoted: true, value: 0.8, version: { runId: better } },
+    });
+    expect((await store.listModelVersions(project.name)).map(({ runId }) => runId)).not.toContain(onFewRows);
   });
 
   test("is missed where there is none", async () => {

@@ -1,5 +1,5 @@
 /** Versions of a project's model, and which of them is served. */
-import type { ModelVersion, SweepTracker, Tracker, Trial } from "../tracking/index.ts";
+import type { ModelVersion, Run, SweepTracker, Tracker, Trial } from "../tracking/index.ts";
 import { parseSweep } from "../train/index.ts";
 import { type ArtifactFolder, modelFolder, versionSource } from "./model-folder.ts";
 import type { Project } from "./project.ts";
@@ -89,13 +89,18 @@ async function bestValue(
 
 /** Whether two versions were judged on the same validation rows, as far as their runs say. */
 async function haveSameRows(a: ModelVersion, b: ModelVersion, store: Tracker): Promise<boolean> {
-  const digestOf = async ({ runId }: ModelVersion) => {
-    const datasets = runId === undefined ? [] : (await store.getRun(runId)).datasets;
-    return datasets.find(({ context }) => context === "validation")?.digest;
-  };
-  const [first, second] = [await digestOf(a), await digestOf(b)];
-  return first === undefined || second === undefined || first === second;
+  return isSameDigest(await validationDigest(a, store), await validationDigest(b, store));
 }
+
+async function validationDigest({ runId }: ModelVersion, store: Tracker): Promise<string | undefined> {
+  return runId === undefined ? undefined : digestOf(await store.getRun(runId));
+}
+
+const digestOf = ({ datasets }: Pick<Run, "datasets">): string | undefined =>
+  datasets.find(({ context }) => context === "validation")?.digest;
+
+const isSameDigest = (a: string | undefined, b: string | undefined): boolean =>
+  a === undefined || b === undefined || a === b;
 
 /** Registers the run of a sweep's best trial as the next version; one that is registered stays as it is. */
 export async function linkSweep(
@@ -112,11 +117,13 @@ export async function linkSweep(
   return { version: await store.getModelVersion(version.name, version.version), trial };
 }
 
-/** How many runs are looked at for one that has a model: those before it were cleaned up. */
-const candidates = 50;
+/** How many runs are looked at for one that has a model and can be compared: those before it were cleaned up, or tries. */
+const candidates = 200;
 
 /**
- * Registers the best of all finished runs of a project, and promotes it if it is better than what is served.
+ * Registers the best of all finished runs of a project, and promotes it if it is better than what is served. Those
+ * that were judged on the same validation rows as what is served come first: only they can be compared with it.
+ *
  * @throws {TaskError} when no run has both the metric and a model
  */
 export async function promoteBest(
@@ -132,8 +139,11 @@ export async function promoteBest(
     orderBy: [`metrics.\`${metric}\` ${criterion.goal === "maximise" ? "DESC" : "ASC"}`],
     maxResults: candidates,
   });
-  for (const { runId, metrics } of items) {
-    if (!Number.isFinite(metrics[metric]?.value)) continue;
+  const holder = await store.getVersionByAlias(project.name, inferenceAlias);
+  const rows = holder && (await validationDigest(holder, store));
+  const measured = items.filter(({ metrics }) => Number.isFinite(metrics[metric]?.value));
+  const comparable = measured.filter((run) => isSameDigest(digestOf(run), rows));
+  for (const { runId } of [...comparable, ...measured]) {
     if ((await store.artifacts(runId).list(`${modelFolder}/`)).length === 0) continue;
     const version = await registerRun(project, runId, store);
     return { version, ...(await promoteIfBetter(version, criterion, store)) };

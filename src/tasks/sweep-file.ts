@@ -25,6 +25,8 @@ export interface SweepFile {
   readonly overrides: readonly string[];
   /** Decides what is drawn: the project's seed. */
   readonly seed: number;
+  /** The server that the configuration says its runs are logged to. */
+  readonly trackingUri: string | null;
 }
 
 export interface SweepFileOptions {
@@ -61,7 +63,11 @@ export function readSweepFile(project: Project, options: SweepFileOptions): Swee
   const parsed = parseSweep(definition);
   const { overrides } = base.composition;
   tryParameters(project, parsed, { ...options, overrides, composition });
-  return { name, definition: withoutUndefined(definition), parsed, overrides, seed: base.common.seed };
+  const { seed, tracking } = base.common;
+  return {
+    ...{ name, definition: withoutUndefined(definition), parsed, overrides, seed },
+    trackingUri: tracking.uri,
+  };
 }
 
 function sweepName({ name: project, folder }: Project, wanted: string | undefined): string {

@@ -19,7 +19,7 @@ export function addAgentCommand(program: Command): void {
     .addOption(trackingOption())
     .action((sweepId: string, options: AgentOptions) =>
       withContext(options, async (context) => {
-        const store = chooseSweepStore(context, options.tracking);
+        const store = await chooseSweepStore(context, options.tracking);
         const sweep = await store.getSweep(sweepId);
         const project = await loadProject(options.project ?? sweep.project);
         await finishSweep(context, { project, sweep, store }, options);

@@ -1,10 +1,11 @@
 /** `havn evaluate`. */
 import type { Command } from "commander";
-import { quote } from "../../config/index.ts";
+import { quote, shellQuote } from "../../config/index.ts";
 import {
   evaluationRun,
   findModel,
   foundFiles,
+  isTracking,
   judgeModel,
   loadProject,
   type Project,
@@ -12,9 +13,12 @@ import {
   promotedVersion,
   resumedConfig,
   TaskError,
+  trackingUri,
   versionFolder,
   withTemporaryFolder,
 } from "../../tasks/index.ts";
+import type { Tracker } from "../../tracking/index.ts";
+import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { formatMetrics } from "../terminal.ts";
 
@@ -30,7 +34,10 @@ export function addEvaluateCommand(program: Command): void {
     .description("measure a model on the test split, list what it gets wrong")
     .argument("<project>", "name or folder of the project")
     .argument("[overrides...]", "other data, such as data=NAME: its metrics bear that name")
-    .option("--run <run>", "the model of this run; the promoted one unless given")
+    .option(
+      "--run <run>",
+      "the model of this run; the promoted one unless given (of another server: tracking.uri=URL)",
+    )
     .option("--checkpoint <dir>", "a model or checkpoint on disk, or a folder of which the newest is taken")
     .option("--data <dir>", "folder of the data files, the same as data.folder=DIR")
     .option("--service <url>", "ask this running service, as its users do")
@@ -42,20 +49,32 @@ export function addEvaluateCommand(program: Command): void {
         ...typed,
         ...(options.data === undefined ? [] : [`data.folder=${quote(options.data)}`]),
       ];
-      await withContext(options, (context) =>
-        options.checkpoint
-          ? evaluateCheckpoint(project, options.checkpoint, overrides, { ...options, context })
-          : evaluateRun(project, overrides, { ...options, context }),
-      );
+      await withContext(options, (context) => {
+        const command = `havn evaluate ${shellQuote(name)}`;
+        const store = chooseTracker(context, trackingUri(project, overrides, { command }));
+        return options.checkpoint
+          ? evaluateCheckpoint(project, options.checkpoint, overrides, {
+              ...options,
+              context,
+              store,
+              command,
+            })
+          : evaluateRun(project, overrides, { ...options, context, store, command });
+      });
     });
 }
 
-type Evaluating = EvaluateOptions & { readonly context: Context };
+interface Evaluating extends EvaluateOptions {
+  readonly context: Context;
+  /** Where the run was logged, and its new metrics are. */
+  readonly store: Tracker;
+  readonly command: string;
+}
 
 async function evaluateRun(
   project: Project,
   overrides: readonly string[],
-  { run, service, context: { store, terminal } }: Evaluating,
+  { run, service, store, context: { terminal } }: Evaluating,
 ): Promise<void> {
   const promoted = await promotedVersion(project, store);
   const model = run ? { runId: run } : promoted && versionFolder(promoted);
@@ -64,7 +83,7 @@ async function evaluateRun(
   const { runId } = model;
   const config = await resumedConfig(project, await store.getRun(runId), store, overrides);
   const { data } = config.composition.choices;
-  const label = overrides.length === 0 ? undefined : (data ?? "other");
+  const label = overrides.every(isTracking) ? undefined : (data ?? "other");
   const evaluated = await evaluationRun(project, model, { store, config, service, label });
   const words = [
     `run ${runId} on ${evaluated.rows} rows: ${formatMetrics(evaluated.metrics)}`,
@@ -79,7 +98,7 @@ async function evaluateCheckpoint(
   project: Project,
   path: string,
   overrides: readonly string[],
-  { context: { store, terminal } }: Evaluating,
+  { store, command, context: { terminal } }: Evaluating,
 ): Promise<void> {
   const found = await findModel(path);
   const known =
@@ -87,8 +106,7 @@ async function evaluateCheckpoint(
   const config = known
     ? await resumedConfig(project, known, store, overrides)
     : projectConfig(project, overrides, {
-        command: `havn evaluate ${project.name}`,
-        workingFolder: process.cwd(),
+        ...{ command, workingFolder: process.cwd() },
       });
   const judged = await withTemporaryFolder(async (workFolder) =>
     judgeModel(project, await foundFiles(project, found, { config, workFolder }), { config }),

@@ -12,9 +12,15 @@ import {
   versionLineage,
 } from "../../tasks/index.ts";
 import type { ModelVersion, RegistryEvent } from "../../tracking/index.ts";
-import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
+import {
+  chooseSweepStore,
+  type TrackingOptions,
+  trackingArgument,
+  trackingOption,
+} from "../choose-sweep-store.ts";
+import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
-import { describePromotion } from "../describe-promotion.ts";
+import { describeBest } from "../describe-promotion.ts";
 import { homeOption } from "../home-option.ts";
 import { formatMetrics } from "../terminal.ts";
 import { addExportCommand, addQuantizeCommand } from "./model-variants.ts";
@@ -50,7 +56,8 @@ export function addModelsCommand(program: Command): void {
     .argument("<model>")
     .argument("[version]", "number of the version", parseVersion)
     .option("--best", "registers the best of all runs of the project, and promotes it if it is better")
-    .action((model: string, version: number | undefined, options: CommonOptions & { best?: boolean }) =>
+    .addOption(trackingOption())
+    .action((model: string, version: number | undefined, options: PromoteOptions) =>
       withContext(options, (context) => promote(context, model, version, options)),
     );
   addQuantizeCommand(models);
@@ -114,24 +121,31 @@ async function link(
   context: Context,
   options: CommonOptions & TrackingOptions & { readonly sweep: string },
 ): Promise<void> {
-  const { version, trial } = await linkSweep(options.sweep, chooseSweepStore(context, options.tracking));
+  const store = await chooseSweepStore(context, options.tracking);
+  const { version, trial } = await linkSweep(options.sweep, store);
   const { name, version: number } = version;
   const words = [
     `version ${number} of ${name} is the run of trial ${trial.number}, the best of sweep ${options.sweep}`,
-    `serve it with: npx havn models promote ${name} ${number}${homeOption(options)}`,
+    `serve it with: npx havn models promote ${name} ${number}${homeOption(options)}${trackingArgument(options.tracking)}`,
   ];
   context.terminal.result(words.join("\n"), { ...version, sweep: options.sweep, trial: trial.number });
 }
 
+interface PromoteOptions extends CommonOptions, TrackingOptions {
+  readonly best?: boolean;
+}
+
 async function promote(
-  { store, terminal }: Context,
+  context: Context,
   model: string,
   version: number | undefined,
-  { best = false }: { readonly best?: boolean },
+  { best = false, tracking }: PromoteOptions,
 ): Promise<void> {
   if ((version === undefined) === !best)
     throw new TaskError(`havn models promote ${model} needs either a version or --best`);
+  const { terminal } = context;
   if (version !== undefined) {
+    const store = chooseTracker(context, tracking);
     await store.setAlias(model, inferenceAlias, version);
     return terminal.result(`version ${version} of ${model} is promoted`, {
       ...{ model, version, alias: inferenceAlias },
@@ -139,17 +153,9 @@ async function promote(
   }
   const project = await loadProject(model);
   const { common } = projectConfig(project, [], { command: `havn train ${model}` });
+  const store = chooseTracker(context, tracking ?? common.tracking.uri);
   const { version: chosen, ...promotion } = await promoteBest(project, common.training.best, store);
-  const { promoted, value, incumbent } = promotion;
-  const measure = `${common.training.best.metric} ${Number(value.toPrecision(4))}`;
-  const words = promoted
-    ? `version ${chosen.version} of ${model} is promoted: ${measure} is the best of all runs`
-    : incumbent?.isOfOtherRows
-      ? describePromotion(chosen, common.training.best.metric, promotion)
-      : incumbent
-        ? `version ${incumbent.version} of ${model} stays: ${measure} is the best of all other runs, ${Number(incumbent.value.toPrecision(4))} is served`
-        : `version ${chosen.version} of ${model} is served already: ${measure} is the best of all runs`;
-  terminal.result(words, {
+  terminal.result(describeBest(chosen, common.training.best.metric, promotion), {
     ...{ model, version: chosen.version, alias: inferenceAlias },
     ...promotion,
   });

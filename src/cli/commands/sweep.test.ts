@@ -1,7 +1,10 @@
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Hono } from "hono";
+import { proxy } from "hono/proxy";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { listen } from "../../http/index.ts";
 import { tinyReviews } from "../../tasks/testing/tiny-reviews.ts";
 import { openStore, type Trial } from "../../tracking/index.ts";
 import { havn, havnJson, startHavn } from "../testing/havn-process.ts";
@@ -77,6 +80,44 @@ test("the runs of --multirun are a sweep, and are compared like one", async () =
   );
   expect(trained.stderr).toContain(`havn sweep show ${sweepId}`);
 });
+
+test("where the server knows no sweeps, as MLflow's own, the runs are logged there and compared here", async () => {
+  const server = startHavn(["track", "--port", "0", ...home("server of MLflow")]);
+  onTestFinished(() => void server.stop("SIGKILL"));
+  const [, url] = await server.says(/MLFLOW_TRACKING_URI=(http:\S+)/);
+  const place = await withoutSweeps(url!);
+  const values = [...tiny, "training.batch_size=4,8", `tracking.uri=${place}`, "--multirun"];
+  const trained = await havn(["train", "movie-reviews", ...values, ...home("own sweeps")]);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(trained.stderr).toContain("the tracking server knows no sweeps");
+  const { sweepId, trials } = await trialsOf("own sweeps");
+  expect(trials.map(({ status }) => status)).toEqual(["FINISHED", "FINISHED"]);
+  const named = [...home("own sweeps"), "--tracking", place];
+  expect(await havnJson(["models", "link", "--sweep", sweepId, ...named])).toMatchObject({ version: 1 });
+  expect(await havnJson(["models", "promote", "movie-reviews", "--best", ...named])).toMatchObject({
+    promoted: true,
+  });
+
+  const store = await openStore({ home: join(folder, "server of MLflow") });
+  onTestFinished(() => store.close());
+  const run = await store.getRun(trials[0]!.runId!);
+  expect(run).toMatchObject({ status: "FINISHED", tags: { "havn.sweep": sweepId, "havn.sweep.trial": "1" } });
+  expect((await store.getVersionByAlias("movie-reviews", "inference"))?.version).toBe(1);
+  expect(await store.listSweeps()).toEqual([]);
+});
+
+/** A server in front of another that hides the routes that MLflow does not have. */
+async function withoutSweeps(url: string): Promise<string> {
+  const app = new Hono();
+  app.all("/api/2.0/havn/*", (c) => c.notFound());
+  app.all("*", (c) => {
+    const { pathname, search } = new URL(c.req.url);
+    return proxy(url + pathname + search, c.req);
+  });
+  const server = await listen(app, { port: 0 });
+  onTestFinished(() => server.close());
+  return server.url;
+}
 
 // Windows has no SIGKILL.
 describe.skipIf(process.platform === "win32")("a sweep that is killed", () => {

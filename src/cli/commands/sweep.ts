@@ -3,11 +3,16 @@ import { type Command, InvalidArgumentError } from "commander";
 import { shellQuote } from "../../config/index.ts";
 import { loadProject, type Project, readSweepFile, sweepResults, TaskError } from "../../tasks/index.ts";
 import type { Sweep, SweepTracker } from "../../tracking/index.ts";
-import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
+import {
+  chooseSweepStore,
+  type TrackingOptions,
+  trackingArgument,
+  trackingOption,
+} from "../choose-sweep-store.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { homeOption } from "../home-option.ts";
-import { runAgents } from "../sweep-agents.ts";
 import { type ShortcutOptions, withShortcutOptions, withShortcuts } from "../shortcut-options.ts";
+import { runAgents } from "../sweep-agents.ts";
 import { formatResults } from "../sweep-report.ts";
 
 interface SweepOptions extends CommonOptions, ShortcutOptions, TrackingOptions {
@@ -65,8 +70,8 @@ function withSweeps(
   work: (store: SweepTracker, terminal: Context["terminal"]) => Promise<void>,
 ): Promise<void> {
   const options = command.optsWithGlobals<CommonOptions & TrackingOptions>();
-  return withContext(options, (context) =>
-    work(chooseSweepStore(context, options.tracking), context.terminal),
+  return withContext(options, async (context) =>
+    work(await chooseSweepStore(context, options.tracking), context.terminal),
   );
 }
 
@@ -79,15 +84,16 @@ async function startSweep(
   overrides: readonly string[],
   options: SweepOptions,
 ): Promise<void> {
-  const { project, sweep, store } =
-    options.resume === undefined
+  const { resume } = options;
+  const opened =
+    resume === undefined
       ? await newSweep(context, name, overrides, options)
-      : await resumedSweep(context, options.resume, name, overrides, options);
-  await finishSweep(context, { project, sweep, store }, options);
+      : await resumedSweep(context, resume, name, overrides, options);
+  await finishSweep(context, opened, { ...options, tracking: opened.tracking });
 }
 
-/** A sweep to work on, and where it is kept. */
-interface OpenSweep {
+/** A sweep to work on, and where it is kept: on the server that was named or configured, if any. */
+interface OpenSweep extends TrackingOptions {
   readonly project: Project;
   readonly sweep: Pick<Sweep, "sweepId">;
   readonly store: SweepTracker;
@@ -97,23 +103,25 @@ async function newSweep(
   context: Context,
   name: string | undefined,
   typed: readonly string[],
-  { sweep: file, runCap, tracking, ...shortcuts }: SweepOptions,
+  { sweep: file, runCap, ...options }: SweepOptions,
 ): Promise<OpenSweep> {
   if (name === undefined) throw new TaskError("havn sweep needs a project, or --resume SWEEP");
   const project = await loadProject(name);
   const read = readSweepFile(project, {
     ...{ name: file, runCap, workingFolder: process.cwd() },
-    overrides: withShortcuts(project, typed, shortcuts),
+    overrides: withShortcuts(project, typed, options),
     command: `havn sweep ${shellQuote(name)}`,
   });
   const { definition, overrides, seed } = read;
-  const store = chooseSweepStore(context, tracking);
+  const { note } = context.terminal;
+  const tracking = options.tracking ?? read.trackingUri ?? undefined;
+  const store = await chooseSweepStore(context, tracking, { note });
   const sweep = await store.createSweep({
     ...{ project: project.name, name: read.name, definition, overrides, seed },
   });
-  const { note } = context.terminal;
-  note(`sweep ${sweep.sweepId}; more agents join with: npx havn agent ${sweep.sweepId}`);
-  return { project, sweep, store };
+  const place = `${homeOption(options)}${trackingArgument(tracking)}`;
+  note(`sweep ${sweep.sweepId}; more agents join with: npx havn agent ${sweep.sweepId}${place}`);
+  return { project, sweep, store, tracking };
 }
 
 async function resumedSweep(
@@ -123,7 +131,7 @@ async function resumedSweep(
   overrides: readonly string[],
   { tracking, preset, data }: SweepOptions,
 ): Promise<OpenSweep> {
-  const store = chooseSweepStore(context, tracking);
+  const store = await chooseSweepStore(context, tracking);
   const sweep = await store.getSweep(sweepId);
   const other = name === undefined || name === sweep.project ? [] : [name];
   const changes = [...other, ...overrides, ...(preset ? ["--preset"] : []), ...(data ? ["--data"] : [])];
@@ -132,20 +140,20 @@ async function resumedSweep(
       `--resume goes on with sweep ${sweepId} of ${sweep.project} as it is; leave out ${changes.join(" ")}`,
     );
   if (sweep.status === "STOPPED") await store.setSweepStatus(sweepId, "RUNNING");
-  return { project: await loadProject(sweep.project), sweep, store };
+  return { project: await loadProject(sweep.project), sweep, store, tracking };
 }
 
 /** Works on a sweep, and says what came out of it or how it goes on. */
 export async function finishSweep(
   context: Context,
-  { project, sweep: { sweepId }, store }: OpenSweep,
+  { project, sweep: { sweepId }, store }: Pick<OpenSweep, "project" | "sweep" | "store">,
   options: CommonOptions & TrackingOptions & { readonly agents: number },
 ): Promise<void> {
   const { terminal, signal } = context;
   await runAgents(context, { project, store, sweepId, agents: options.agents, options });
   const results = await sweepResults(store, sweepId);
   terminal.result(formatResults(results), results);
-  const place = `${homeOption(options)}${options.tracking ? ` --tracking ${options.tracking}` : ""}`;
+  const place = `${homeOption(options)}${trackingArgument(options.tracking)}`;
   if (!signal.aborted) {
     if (results.best) terminal.note(`register its model: npx havn models link --sweep ${sweepId}${place}`);
     return;

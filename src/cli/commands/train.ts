@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { expandSweeps, shellQuote } from "../../config/index.ts";
 import {
   evaluationRun,
+  isTracking,
   loadProject,
   type Project,
   type ProjectConfig,
@@ -14,12 +15,13 @@ import {
   TaskError,
   type TrainedRun,
   type TrainingProfile,
+  trackingUri,
   trainingRun,
 } from "../../tasks/index.ts";
 import type { ProcessGroup } from "../../tensor/index.ts";
 import { printProgress } from "../../train/index.ts";
 import { agentName } from "../agent-name.ts";
-import { chooseSweepStore } from "../choose-sweep-store.ts";
+import { chooseSweepStore, trackingArgument } from "../choose-sweep-store.ts";
 import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { describePromotion } from "../describe-promotion.ts";
@@ -70,14 +72,16 @@ async function start(
     process.stdout.write(typedConfig(project, overrides, command).composition.print());
     return;
   }
-  if (options.resume && overrides.length > 0)
+  const tracking = overrides.filter(isTracking);
+  if (options.resume && overrides.length > tracking.length)
     throw new TaskError(
-      `--resume continues a run with its own configuration; leave out ${overrides.join(" ")}`,
+      `--resume continues a run with its own configuration; leave out ${overrides.filter((override) => !isTracking(override)).join(" ")}`,
     );
   await withContext(options, async (opened) => {
     const context = { ...opened, signal: AbortSignal.any([opened.signal, stop]) };
     const description = describeProcesses(processes);
     if (description) context.terminal.note(description);
+    const place = [...tracking.map(shellQuote).map((word) => ` ${word}`), homeOption(options)].join("");
     const launch = processes.size > 1 ? `mpirun -n ${processes.size} ` : "";
     const combinations = options.multirun ? expandSweeps(overrides) : [overrides];
     const one = (combination: readonly string[], trial: TrialOfMultirun = {}) =>
@@ -87,11 +91,11 @@ async function start(
         context,
         processes,
         command,
-        resumeCommand: (runId) => `${launch}npx ${command} --resume ${runId}${homeOption(options)}`,
+        resumeCommand: (runId) => `${launch}npx ${command} --resume ${runId}${place}`,
       });
     const isStopped =
       combinations.length > 1
-        ? await trainAll(project, combinations, { context, command, one })
+        ? await trainAll(project, combinations, { context, command, home: homeOption(options), one })
         : (await one(combinations[0]!)) === "interrupted";
     // As of a program that Ctrl-C ends, so that what was to come after it does not.
     if (isStopped || context.signal.aborted) process.exitCode = 130;
@@ -104,6 +108,8 @@ type TrialOfMultirun = Pick<RunOptions, "tags" | "onRun">;
 interface Multirun {
   readonly context: Context;
   readonly command: string;
+  /** `--home` as it must be typed for the sweep to be found. */
+  readonly home: string;
   one(combination: readonly string[], trial: TrialOfMultirun): Promise<TrainedRun["status"]>;
 }
 
@@ -111,7 +117,7 @@ interface Multirun {
 async function trainAll(
   project: Project,
   combinations: readonly (readonly string[])[],
-  { context, command, one }: Multirun,
+  { context, command, home, one }: Multirun,
 ): Promise<boolean> {
   const { terminal, signal } = context;
   const { common } = typedConfig(project, combinations[0]!, command);
@@ -119,18 +125,21 @@ async function trainAll(
   let isStopped = false;
   const sweepId = await runMultirun(
     async (combination, trial) => {
-      terminal.note(`run with ${combination.join(" ")}`);
+      const varying = combination.filter((word) => combinations.some((other) => !other.includes(word)));
+      terminal.note(`run with ${varying.join(" ")}`);
       isStopped = (await one(combination, trial)) === "interrupted";
       return isStopped ? "interrupted" : "finished";
     },
     {
-      store: chooseSweepStore(context, common.tracking.uri),
+      store: await chooseSweepStore(context, common.tracking.uri, { note: terminal.note }),
       ...{ project: project.name, combinations, signal, seed: common.seed },
       metric: { name: metric, goal: goal === "maximise" ? "maximize" : "minimize" },
       agent: agentName(1),
     },
   );
-  terminal.note(`compare them with: npx havn sweep show ${sweepId}`);
+  terminal.note(
+    `compare them with: npx havn sweep show ${sweepId}${home}${trackingArgument(common.tracking.uri)}`,
+  );
   return isStopped;
 }
 
@@ -154,10 +163,10 @@ async function train(
   { context, command, resume, resumeCommand, processes, tags, onRun }: RunOptions,
 ) {
   const { terminal, checkpoints, cache, signal } = context;
-  const usual = chooseTracker(context);
-  const run = resume === undefined ? undefined : await usual.getRun(resume);
-  const config = run ? await resumedConfig(project, run, usual) : typedConfig(project, overrides, command);
-  const store = chooseTracker(context, config.common.tracking.uri);
+  const { config, run, store } =
+    resume === undefined
+      ? startedRun(project, overrides, { context, command })
+      : await resumedRun(project, resume, overrides, { context, command });
   const trained = await trainingRun(project, {
     store,
     checkpoints,
@@ -174,6 +183,26 @@ async function train(
   });
   if (trained.profile) terminal.note(describeProfile(trained.profile));
   return { config, trained, store };
+}
+
+type Starting = Pick<RunOptions, "context" | "command">;
+
+/** What a new run is made of, and where it is logged. */
+function startedRun(project: Project, overrides: readonly string[], { context, command }: Starting) {
+  const config = typedConfig(project, overrides, command);
+  return { config, run: undefined, store: chooseTracker(context, config.common.tracking.uri) };
+}
+
+/** The same of a run that goes on: where it is found, whatever address its server had when it began. */
+async function resumedRun(
+  project: Project,
+  runId: string,
+  overrides: readonly string[],
+  { context, command }: Starting,
+) {
+  const store = chooseTracker(context, trackingUri(project, overrides, { command }));
+  const run = await store.getRun(runId);
+  return { config: await resumedConfig(project, run, store), run, store };
 }
 
 /** The ten most expensive operators as a table, and where the trace is. */

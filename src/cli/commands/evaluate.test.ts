@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tinyReviews } from "../../tasks/testing/tiny-reviews.ts";
+import { openStore, type Store } from "../../tracking/index.ts";
+import { type HavnProcess, havnJson, startHavn } from "../testing/havn-process.ts";
+
+let folder: string;
+let server: HavnProcess;
+let tracking: string;
+/** Of the server. */
+let store: Store;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "havn-evaluate-"));
+  const home = join(folder, "server");
+  server = startHavn(["track", "--port", "0", "--home", home]);
+  const [, url] = await server.says(/MLFLOW_TRACKING_URI=(http:\S+)/);
+  tracking = `tracking.uri=${url}`;
+  store = await openStore({ home });
+});
+afterAll(async () => {
+  await server.stop("SIGTERM");
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+test("a run of another server is evaluated and continued there, from any home", async () => {
+  const tiny = await tinyReviews(join(folder, "tiny"));
+  const home = ["--home", join(folder, "here")];
+  const train = (...args: string[]) =>
+    havnJson<{ runId: string }>(["train", "movie-reviews", ...args, ...home]);
+  const { runId } = await train(...tiny, tracking);
+  expect(Object.keys((await store.getRun(runId)).metrics)).not.toContain("test_accuracy");
+
+  const elsewhere = ["--home", join(folder, "elsewhere")];
+  const evaluated = await havnJson<{ metrics: { test_accuracy: number } }>([
+    ...["evaluate", "movie-reviews", "--run", runId, tracking, ...elsewhere],
+  ]);
+  expect(evaluated).toMatchObject({ runId, rows: 8, folder: "evaluation" });
+  expect((await store.getRun(runId)).metrics.test_accuracy?.value).toBe(evaluated.metrics.test_accuracy);
+
+  expect(await train("--resume", runId, tracking)).toMatchObject({ runId, status: "finished" });
+});
