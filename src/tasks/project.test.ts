@@ -33,7 +33,9 @@ test("each of them says by tracking.uri where its runs are logged", async () => 
     const project = await loadProject(name, { root });
     const uriWith = (...overrides: string[]) => trackingUri(project, overrides, { command: "havn train" });
     expect([name, uriWith(), uriWith(`tracking.uri=${url}`, "seed=wrong")]).toEqual([name, null, url]);
-    expect(() => uriWith("tracking.uri=5000")).toThrow(/tracking.uri must be an address such as/);
+    expect(() => uriWith("tracking.uri=localhost")).toThrow(
+      /^override tracking.uri=localhost: tracking.uri must/,
+    );
   }
 });
 
