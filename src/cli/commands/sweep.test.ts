@@ -193,6 +193,14 @@ describe("before the first trial", () => {
     `);
   });
 
+  test("a distribution that is unknown is answered with all there are, and what is W&B's own with why", async () => {
+    const words = "program: train.py\nmethod: random\nparameters:\n  seed: { distribution: betta, min: 1 }\n";
+    expect(await refusal(words)).toMatchInlineSnapshot(`
+      "error config sweep/default.yaml:4: parameters.seed.distribution must be one of constant, categorical, categorical_w_probabilities, int_uniform, uniform, q_uniform, log_uniform, log_uniform_values, q_log_uniform, q_log_uniform_values, inv_log_uniform, inv_log_uniform_values, normal, q_normal, log_normal, q_log_normal, beta, q_beta, got "betta"; did you mean beta?
+      config sweep/default.yaml:1: program must be left out: what is trained here is the project that the sweep lies in"
+    `);
+  });
+
   test("a parameter that the configuration does not have is named with its place", async () => {
     expect(
       await refusal(

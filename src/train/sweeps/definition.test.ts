@@ -44,10 +44,24 @@ describe("distributions, at the shares 0, 1/2 and almost 1", () => {
     expect(valueAt(only({ distribution: "q_normal", mu: 5, sigma: 2, q: 0.5 }), 0.75)).toBe(6.5);
   });
 
+  test("beta ones have their quantiles between 0 and 1", () => {
+    // I_x(2, 1) = x^2
+    expect(valueAt(only({ distribution: "beta", a: 2 }), 0.25)).toBeCloseTo(0.5, 12);
+    expect(valueAt(only({ distribution: "beta" }), 0.3)).toBeCloseTo(0.3, 12);
+    expect(valueAt(only({ distribution: "q_beta", a: 2, q: 0.2 }), 0.25)).toBe(0.6);
+  });
+
   test("the way to the unit interval and back is the way one came", () => {
-    for (const distribution of ["uniform", "log_uniform_values", "int_uniform", "normal"]) {
-      const bounds = distribution === "normal" ? { mu: 1, sigma: 3 } : { min: 2, max: 9 };
-      const parameter = only({ distribution, ...bounds });
+    for (const words of [
+      ...["uniform", "log_uniform_values", "int_uniform"].map((name) => ({
+        distribution: name,
+        min: 2,
+        max: 9,
+      })),
+      { distribution: "normal", mu: 1, sigma: 3 },
+      { distribution: "beta", a: 2, b: 5 },
+    ]) {
+      const parameter = only(words);
       if (parameter.kind !== "number") throw new Error("not a number");
       for (const unit of [0.01, 0.3, 0.77]) {
         const value = valueAt(parameter, unit) as number;
@@ -103,6 +117,7 @@ test.each<[object, string]>([
     { a: { parameters: { b: { value: 1 } } }, "a.b": { value: 2 } },
     "parameters / a / parameters / b: a.b is given twice",
   ],
+  [{ p: { distribution: "beta", mu: 1 } }, "parameters / p: p is beta and has no use for mu"],
   [{}, "parameters: must name at least one parameter"],
 ])("%j is refused with its place", (parameters, problem) => {
   expect(problems({ method: "random", parameters })).toContain(problem);

@@ -1,48 +1,7 @@
 /** A sweep in the words of W&B, checked and made into the parameters that the methods search. */
 import { z } from "zod";
-import type { Json } from "../../tracking/index.ts";
-import type { NumberRange, Parameter, Parameters } from "./parameter.ts";
-
-const number = z.number();
-
-/** W&B's names; the shape of each is in `toParameter`. */
-const distributions = [
-  "constant",
-  "categorical",
-  "categorical_w_probabilities",
-  "int_uniform",
-  "uniform",
-  "q_uniform",
-  "log_uniform",
-  "log_uniform_values",
-  "q_log_uniform",
-  "q_log_uniform_values",
-  "inv_log_uniform",
-  "inv_log_uniform_values",
-  "normal",
-  "q_normal",
-  "log_normal",
-  "q_log_normal",
-] as const;
-
-type Distribution = (typeof distributions)[number];
-
-const json: z.ZodType<Json> = z.json();
-
-const parameterFields = {
-  distribution: z.enum(distributions).optional(),
-  value: json.optional(),
-  values: z.array(json).min(1).optional(),
-  probabilities: z.array(z.number().nonnegative()).optional(),
-  min: number.optional(),
-  max: number.optional(),
-  mu: number.optional(),
-  sigma: z.number().positive().optional(),
-  q: z.number().positive().optional(),
-};
-
-const leafSchema = z.strictObject(parameterFields);
-type Leaf = z.output<typeof leafSchema>;
+import { type Leaf, leafSchema, parameterFields, problemOf, toParameter } from "./distributions.ts";
+import type { Parameters } from "./parameter.ts";
 
 /** Nested parameters are dotted keys: `optimizer: { parameters: { learning_rate: ... } }`. */
 interface Nested extends Leaf {
@@ -66,6 +25,15 @@ const hyperband = z.strictObject({
   eta: z.number().gt(1).default(3),
 });
 
+const leftOut = (why: string) => z.undefined({ error: `must be left out: ${why}` }).optional();
+/** What a sweep of W&B says of a program and an account that Havn has no need of. */
+const foreign = {
+  program: leftOut("what is trained here is the project that the sweep lies in"),
+  command: leftOut("what is trained here is the project that the sweep lies in"),
+  project: leftOut("it is the one that the sweep lies in"),
+  entity: leftOut("a sweep is kept where havn sweep is told to, by --home or --tracking"),
+};
+
 /**
  * The words of a sweep as they are written. What must hold between the keys is checked by `parseSweep`, whose
  * problems bear their place too.
@@ -82,13 +50,14 @@ export const sweepSchema = z
         name: z.string().min(1),
         goal: z.enum(["minimize", "maximize"]).default("minimize"),
         /** No trial starts once one has reached this value. */
-        target: number.optional(),
+        target: z.number().optional(),
       })
       .optional(),
     parameters: z.record(z.string().min(1), nested(3)),
     /** The most trials. */
     run_cap: z.int().positive().optional(),
     early_terminate: hyperband.optional(),
+    ...foreign,
   })
   .superRefine((sweep, context) => {
     const problem = (path: (string | number)[], message: string) =>
@@ -167,112 +136,6 @@ function flatten(
     return isGroup ? deeper : [{ key, path: place, leaf }, ...deeper];
   });
 }
-
-/** As W&B reads a parameter that does not say its distribution. */
-function distributionOf({ distribution, value, values, min, max }: Leaf): Distribution | undefined {
-  if (distribution !== undefined) return distribution;
-  if (values !== undefined) return "categorical";
-  if (value !== undefined) return "constant";
-  if (min === undefined || max === undefined) return undefined;
-  return Number.isInteger(min) && Number.isInteger(max) ? "int_uniform" : "uniform";
-}
-
-/** The keys that a distribution needs, and those that it may have beside them. */
-const keysOf: Record<Distribution, { readonly needs: (keyof Leaf)[]; readonly takes?: (keyof Leaf)[] }> = {
-  constant: { needs: ["value"] },
-  categorical: { needs: ["values"], takes: ["probabilities"] },
-  categorical_w_probabilities: { needs: ["values", "probabilities"] },
-  int_uniform: { needs: ["min", "max"] },
-  uniform: { needs: ["min", "max"] },
-  q_uniform: { needs: ["min", "max"], takes: ["q"] },
-  log_uniform: { needs: ["min", "max"] },
-  log_uniform_values: { needs: ["min", "max"] },
-  q_log_uniform: { needs: ["min", "max"], takes: ["q"] },
-  q_log_uniform_values: { needs: ["min", "max"], takes: ["q"] },
-  inv_log_uniform: { needs: ["min", "max"] },
-  inv_log_uniform_values: { needs: ["min", "max"] },
-  normal: { needs: [], takes: ["mu", "sigma"] },
-  q_normal: { needs: [], takes: ["mu", "sigma", "q"] },
-  log_normal: { needs: [], takes: ["mu", "sigma"] },
-  q_log_normal: { needs: [], takes: ["mu", "sigma", "q"] },
-};
-
-/** What is wrong with a parameter, as the rest of a sentence that begins with its name. */
-function problemOf(leaf: Leaf, method: "grid" | "random" | "bayes"): string | undefined {
-  const distribution = distributionOf(leaf);
-  if (!distribution) return "needs a value, values, or min and max";
-  const { needs, takes = [] } = keysOf[distribution];
-  const missing = needs.filter((key) => leaf[key] === undefined);
-  if (missing.length > 0) return `is ${distribution} and needs ${missing.join(" and ")}`;
-  const known = new Set<string>([...needs, ...takes, "distribution"]);
-  const extra = Object.keys(leaf).filter((key) => leaf[key as keyof Leaf] !== undefined && !known.has(key));
-  if (extra.length > 0) return `is ${distribution} and has no use for ${extra.join(" and ")}`;
-  const { min = 0, max = 0, values = [], probabilities } = leaf;
-  if (min > max) return `must have its min below its max, got ${min} and ${max}`;
-  if (distribution.endsWith("_values") && min <= 0)
-    return `is ${distribution} and needs a min above 0, got ${min}`;
-  if (distribution === "int_uniform" && !(Number.isInteger(min) && Number.isInteger(max)))
-    return `is int_uniform and needs whole numbers, got ${min} and ${max}`;
-  if (probabilities && probabilities.length !== values.length)
-    return `has ${values.length} values and ${probabilities.length} probabilities`;
-  if (probabilities && Math.abs(probabilities.reduce((sum, share) => sum + share, 0) - 1) > 1e-6)
-    return "must have probabilities whose sum is 1";
-  const isCountable = ["constant", "categorical", "categorical_w_probabilities", "int_uniform", "q_uniform"];
-  if (method === "grid" && !isCountable.includes(distribution))
-    return `is ${distribution}, which has no end of values for a grid; give values, or method random or bayes`;
-  return undefined;
-}
-
-function toParameter(leaf: Leaf): Parameter {
-  const distribution = distributionOf(leaf)!;
-  const { value = null, values = [], min = 0, max = 0 } = leaf;
-  const exponents = { low: min, high: max };
-  switch (distribution) {
-    case "constant":
-      return { kind: "constant", value };
-    case "categorical":
-    case "categorical_w_probabilities": {
-      const { probabilities = values.map(() => 1 / values.length) } = leaf;
-      return { kind: "choice", values, probabilities };
-    }
-    case "int_uniform":
-      return { ...uniform("linear", exponents), isInteger: true };
-    case "uniform":
-    case "q_uniform":
-      return { ...uniform("linear", exponents), ...stepOf(distribution, leaf) };
-    case "log_uniform":
-    case "q_log_uniform":
-      return { ...uniform("log", exponents), ...stepOf(distribution, leaf) };
-    // log(1/X) is uniform from min to max, so log X is from -max to -min.
-    case "inv_log_uniform":
-      return uniform("log", { low: -max, high: -min });
-    // log(1/X) is uniform from log(1/max) to log(1/min): X is spread as in log_uniform_values.
-    case "inv_log_uniform_values":
-    case "log_uniform_values":
-    case "q_log_uniform_values":
-      return {
-        ...uniform("log", { low: Math.log(min), high: Math.log(max) }),
-        ...stepOf(distribution, leaf),
-      };
-    case "normal":
-    case "q_normal":
-    case "log_normal":
-    case "q_log_normal": {
-      const shape = { name: "normal", mean: leaf.mu ?? 0, deviation: leaf.sigma ?? 1 } as const;
-      const scale = distribution.includes("log") ? "log" : "linear";
-      return { kind: "number", scale, shape, ...stepOf(distribution, leaf) };
-    }
-  }
-}
-
-const uniform = (scale: NumberRange["scale"], bounds: { low: number; high: number }): NumberRange => ({
-  kind: "number",
-  scale,
-  shape: { name: "uniform", ...bounds },
-});
-
-const stepOf = (distribution: Distribution, { q = 1 }: Leaf): { step?: number } =>
-  distribution.startsWith("q_") ? { step: q } : {};
 
 /** More evaluations than any trial has. */
 const lastBracket = 1e9;

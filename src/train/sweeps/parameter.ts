@@ -1,5 +1,6 @@
 /** What one hyperparameter can be, and its way to the unit interval and back, on which all methods search. */
 import type { Json } from "../../tracking/index.ts";
+import { type BetaShape, betaProbability, betaQuantile } from "./beta-distribution.ts";
 import { normalProbability, normalQuantile } from "./normal-distribution.ts";
 
 /** A parameter with one value. */
@@ -16,14 +17,15 @@ export interface Choice {
   readonly probabilities: readonly number[];
 }
 
-/** A number. `scale` is what is spread evenly (or normally) between the bounds: the number or its logarithm. */
+/** A number. `scale` is what is spread evenly between the bounds, or as the shape says: the number or its logarithm. */
 export interface NumberRange {
   readonly kind: "number";
   readonly scale: "linear" | "log";
-  /** Bounds on that scale; for a normal distribution its mean and standard deviation. */
+  /** Bounds on that scale; for a normal distribution its mean and standard deviation, for a beta distribution its shapes. */
   readonly shape:
     | { readonly name: "uniform"; readonly low: number; readonly high: number }
-    | { readonly name: "normal"; readonly mean: number; readonly deviation: number };
+    | { readonly name: "normal"; readonly mean: number; readonly deviation: number }
+    | ({ readonly name: "beta" } & BetaShape);
   /** Multiples of this alone. */
   readonly step?: number;
   /** Whole numbers from the low to the high bound, both included, each as likely. */
@@ -52,6 +54,7 @@ export function unitOf(parameter: NumberRange, value: number): number {
   const { scale, shape, isInteger } = parameter;
   const scaled = scale === "log" ? Math.log(value) : value;
   if (shape.name === "normal") return normalProbability((scaled - shape.mean) / shape.deviation);
+  if (shape.name === "beta") return betaProbability(scaled, shape);
   const { low, high } = shape;
   const unit = isInteger ? (scaled - low + 0.5) / (high - low + 1) : (scaled - low) / (high - low || 1);
   return Math.min(1, Math.max(0, unit));
@@ -69,7 +72,7 @@ export function allValues(parameter: Parameter): readonly Json[] | undefined {
   if (parameter.kind === "choice") return parameter.values;
   const { shape, scale, isInteger } = parameter;
   const step = isInteger ? 1 : parameter.step;
-  if (step === undefined || shape.name === "normal") return undefined;
+  if (step === undefined || shape.name !== "uniform") return undefined;
   const [low, high] = [shape.low, shape.high].map((bound) => (scale === "log" ? Math.exp(bound) : bound));
   const [first, last] = [Math.round(low! / step), Math.round(high! / step)];
   if (last - first > 100_000) return undefined;
@@ -81,6 +84,7 @@ function numberAt({ scale, shape, step, isInteger }: NumberRange, unit: number):
     const scaled = shape.mean + shape.deviation * normalQuantile(unit);
     return rounded(scale === "log" ? Math.exp(scaled) : scaled, step);
   }
+  if (shape.name === "beta") return rounded(betaQuantile(unit, shape), step);
   const { low, high } = shape;
   if (isInteger) return Math.min(high, Math.floor(low + unit * (high - low + 1)));
   const scaled = low + unit * (high - low);
