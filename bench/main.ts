@@ -7,7 +7,7 @@ import {
   generatingModels,
   measureGeneration,
 } from "./measure-generation.ts";
-import { measureServing, type ServedFigures, type ServingBench } from "./measure-serving.ts";
+import { measureServing, peerStyles, type ServedFigures, type ServingBench } from "./measure-serving.ts";
 import {
   benchedModels,
   measureTraining,
@@ -33,6 +33,9 @@ const print = (json: boolean | undefined, words: string, data: unknown): void =>
   console.log(json ? JSON.stringify(data) : words);
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+const sum = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
@@ -147,6 +150,14 @@ program
   .option("--users <n>", "users that ask again when they are answered", count, 32)
   .option("--seconds <n>", "how long", count, 10)
   .option("--peer <python>", "measures FastAPI and PyTorch beside it: a Python with fastapi, uvicorn, torch")
+  .addOption(
+    new Option(
+      "--peer-style <kind>",
+      "plain functions in its pool of threads, or async ones on its event loop",
+    )
+      .choices(peerStyles)
+      .default("threads"),
+  )
   .option("--json", "prints one JSON object")
   .action(
     async (
@@ -155,7 +166,7 @@ program
     ) => {
       const figures = await measureServing({ ...bench, options }, python);
       const line = (name: string, { report, memory }: ServedFigures) =>
-        `${name}: ${report.answersPerSecond.toFixed(1)} answers a second, p50 ${report.latency.p50.toFixed(0)} ms, p99 ${report.latency.p99.toFixed(0)} ms, ${report.refused} refused, ${Object.values(report.errors).reduce((a, b) => a + b, 0)} broken, ${report.wrong} wrong, ${gigabytes(memory.peakBytes)} at most`;
+        `${name}: ${report.answersPerSecond.toFixed(1)} answers a second, p50 ${report.latency.p50.toFixed(0)} ms, p99 ${report.latency.p99.toFixed(0)} ms, ${report.refused} refused, ${sum(report.failed)} failed, ${sum(report.errors)} broken, ${report.wrong} wrong; resident ${[memory.startBytes, memory.middleBytes, memory.endBytes].map(gigabytes).join(", ")} after a fifth, half and all of it, ${gigabytes(memory.peakBytes)} at most`;
       const text = [
         line("Havn", figures),
         `ready after ${figures.readySeconds.toFixed(1)} s; HTTP, log and load cost ${percent(figures.httpShare)} of ${figures.withoutHttpPerSecond.toFixed(1)} answers a second`,

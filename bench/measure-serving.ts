@@ -32,14 +32,25 @@ export interface ServingBench {
   readonly options?: readonly string[];
   /** Folder of the data whose test rows are asked. */
   readonly data?: string;
+  /** How the peer's endpoint is written. */
+  readonly peerStyle?: PeerStyle;
 }
+
+/** Plain functions in FastAPI's pool of threads, or `async` ones that compute on its event loop. */
+export const peerStyles = ["threads", "async"] as const;
+export type PeerStyle = (typeof peerStyles)[number];
 
 export interface ServedFigures {
   readonly report: LoadReport;
   /** From the start of the process until it answers, the model's making and loading included. */
   readonly readySeconds: number;
-  /** Resident memory after a fifth of the load, at its end, and at most. */
-  readonly memory: { readonly startBytes: number; readonly endBytes: number; readonly peakBytes: number };
+  /** Resident memory after a fifth of the load, in its middle, at its end, and at most. */
+  readonly memory: {
+    readonly startBytes: number;
+    readonly middleBytes: number;
+    readonly endBytes: number;
+    readonly peakBytes: number;
+  };
 }
 
 export interface ServingFigures extends ServedFigures {
@@ -105,6 +116,7 @@ async function servePeer(
   const port = await freePort();
   const vocabulary = join(root, "projects", "movie-reviews", "tokenizer", "vocab.txt");
   const words = ["--service", bench.project, "--port", String(port), "--vocabulary", vocabulary];
+  words.push("--style", bench.peerStyle ?? "threads");
   const started = performance.now();
   const server = spawn(python, [join(root, "bench", "peers", "serve.py"), ...words], {
     stdio: ["ignore", "inherit", "inherit"],
@@ -147,6 +159,7 @@ async function underLoad(
     clearInterval(timer);
     const memory = {
       startBytes: resident[Math.floor(resident.length / 5)] ?? 0,
+      middleBytes: resident[Math.floor(resident.length / 2)] ?? 0,
       endBytes: resident.at(-1) ?? 0,
       peakBytes: Math.max(0, ...resident),
     };
@@ -154,7 +167,10 @@ async function underLoad(
   } finally {
     const gone = server.exitCode === null ? once(server, "exit") : undefined;
     server.kill("SIGTERM");
+    // A server that is far behind would first answer users who have left.
+    const limit = setTimeout(() => server.kill("SIGKILL"), 10_000);
     await gone;
+    clearTimeout(limit);
   }
 }
 

@@ -14,9 +14,18 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--service", choices=["movie-reviews", "playing-cards"], required=True)
 arguments.add_argument("--port", type=int, default=8100)
 arguments.add_argument("--vocabulary")
+arguments.add_argument("--style", choices=["threads", "async"], default="threads")
 options = arguments.parse_args()
 
 app = FastAPI()
+
+
+def post(path, answer, ask):
+    """Both ways in which such services are written: `def` runs in FastAPI's pool of 40 threads, `async def` on its loop."""
+    if options.style == "threads":
+        app.post(path)(answer)
+    else:
+        app.post(path)(ask)
 
 
 @app.get("/health")
@@ -33,13 +42,16 @@ def reviews():
     class Review(BaseModel):
         statement: str
 
-    # A plain function: FastAPI calls it in its pool of threads, so that the server goes on reading.
-    @app.post("/inference")
     def inference(review: Review):
         inputs = tokenizer(review.statement, truncation=True, max_length=128, return_tensors="pt")
         with torch.inference_mode():
             logits = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits
         return {"sentiment": int(logits.argmax(-1))}
+
+    async def inference_on_the_loop(review: Review):
+        return inference(review)
+
+    post("/inference", inference, inference_on_the_loop)
 
 
 def cards():
@@ -67,21 +79,28 @@ def cards():
         v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
     ])
 
-    @app.post("/classify")
-    def classify(image: UploadFile = File(...)):
+    def answer(name, content):
         try:
-            picture = Image.open(io.BytesIO(image.file.read())).convert("RGB")
+            picture = Image.open(io.BytesIO(content)).convert("RGB")
         except Exception as error:
             raise HTTPException(415, "this is no image") from error
         with torch.inference_mode():
             ranks, suits = model(prepare(picture).unsqueeze(0))
         return {
-            "filename": image.filename,
+            "filename": name,
             "rank": int(ranks.argmax()),
             "suit": int(suits.argmax()),
             "rank_probabilities": ranks[0].tolist(),
             "suit_probabilities": suits[0].tolist(),
         }
+
+    def classify(image: UploadFile = File(...)):
+        return answer(image.filename, image.file.read())
+
+    async def classify_on_the_loop(image: UploadFile = File(...)):
+        return answer(image.filename, await image.read())
+
+    post("/classify", classify, classify_on_the_loop)
 
 
 {"movie-reviews": reviews, "playing-cards": cards}[options.service]()
