@@ -69,6 +69,31 @@ describe("what was logged", () => {
     await log.close();
   });
 
+  test("is all there, with its file, whenever it came while others were being written", async () => {
+    const log = openPredictionLog(folder, { segmentBytes: 4000 });
+    const expected: string[] = [];
+    const add = (input?: Prediction["input"]) => {
+      const number = expected.length + 1;
+      expected.push(`request-${number}`);
+      log.add(prediction(number, input && { input }));
+    };
+    for (let round = 0; round < 40; round++) {
+      add();
+      const written = log.flush();
+      for (let turn = 0; turn < 8; turn++) {
+        await new Promise(setImmediate);
+        add(turn === 0 ? ({ file: Uint8Array.of(round) } as never) : undefined);
+      }
+      await written;
+    }
+    await log.close();
+    expect(log.dropped).toBe(0);
+    expect(await ids()).toEqual(expected);
+    const objects = await readdir(join(folder, "objects"), { recursive: true });
+    const isFile = (name: string) => !/^\d{4}-\d\d-\d\d$/.test(name);
+    expect(objects.filter(isFile)).toHaveLength(40);
+  });
+
   test("lies in segments that roll by size, each named by its first answer", async () => {
     const log = openPredictionLog(folder, { segmentBytes: 400, writer: "w1" });
     for (let number = 1; number <= 5; number++) {

@@ -164,8 +164,9 @@ class SegmentedLog implements PredictionLog {
 
   /** Writes all that waits now. It never throws: what failed stays in the buffer and is tried again. */
   async #write(): Promise<void> {
-    const lines = this.#lines;
-    if (lines.length === 0) return;
+    if (this.#lines.length === 0) return;
+    // A copy: what comes while these are written is for the next flush.
+    const lines = [...this.#lines];
     try {
       // First the files, so that no line speaks of one that is not there.
       await this.#putObjects(lines.flatMap(({ objects }) => objects));
