@@ -18,6 +18,7 @@ const commands: readonly [names: string, load: () => Promise<(program: Command) 
   ["init", async () => (await import("./commands/init.ts")).addInitCommand],
   ["train run", async () => (await import("./commands/train.ts")).addTrainCommands],
   ["evaluate", async () => (await import("./commands/evaluate.ts")).addEvaluateCommand],
+  ["drift", async () => (await import("./commands/drift.ts")).addDriftCommand],
   ["sweep", async () => (await import("./commands/sweep.ts")).addSweepCommand],
   ["agent", async () => (await import("./commands/agent.ts")).addAgentCommand],
   ["reproduce", async () => (await import("./commands/reproduce.ts")).addReproduceCommand],

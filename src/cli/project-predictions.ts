@@ -46,7 +46,8 @@ export async function projectPredictions(
   };
 }
 
-async function predictionStore(project: string): Promise<ObjectStore | undefined> {
+/** The store that finished segments and files of inputs go to; undefined where they stay in the folder. */
+export async function predictionStore(project: string): Promise<ObjectStore | undefined> {
   const address = process.env.HAVN_STORE;
   return address ? scopedStore(await openObjectStore(address), `predictions/${project}`) : undefined;
 }

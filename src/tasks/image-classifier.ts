@@ -16,6 +16,7 @@ import {
 import type { UploadedFile } from "../serving/index.ts";
 import { int64, type NdArray, type NdArrays } from "../tensor/index.ts";
 import { confusionMatrix } from "../train/index.ts";
+import { imageFeatures } from "./image-features.ts";
 import { readPart } from "./image-files.ts";
 import type { Head, LabelledImage } from "./image-table.ts";
 import type { Task } from "./task.ts";
@@ -102,6 +103,14 @@ export function imageClassifier<Name extends string>({
     measure: (outcomes) => measure(outcomes, heads),
     respond: (outputs) => answersOf(heads, outputs),
     label: (answer) => heads.map(({ name }) => answer[name].label).join(" "),
+    async features(input, answer) {
+      const bytes = "part" in input ? await readPart(input.part) : input.bytes;
+      const ofHeads = heads.flatMap(({ name }): [string, string | number][] => [
+        [name, answer[name].label],
+        [`${name}_confidence`, probabilityOf(answer[name])],
+      ]);
+      return { ...(await imageFeatures(bytes)), ...Object.fromEntries(ofHeads) };
+    },
     async save(folder) {
       await saveImagePreparation(folder, { ...picture, rescale: 1, mean: [0, 0, 0], std: [1, 1, 1] });
       await writeFile(join(folder, taskFile), `${JSON.stringify({ heads, augmentation }, null, 2)}\n`);

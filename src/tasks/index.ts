@@ -1,4 +1,6 @@
 /** What a project is made from, and the steps of its life: train, evaluate, register, promote, serve. */
+export { answeredFeatures, type LoggedFeatures, loggedFeatures } from "./drift-features.ts";
+export { driftReference } from "./drift-reference.ts";
 export { type EvaluatedRun, evaluationRun } from "./evaluation-run.ts";
 export { type FoundModel, findModel, foundFiles } from "./find-model.ts";
 export { announceEnd, followRuns } from "./follow-runs.ts";
@@ -7,7 +9,7 @@ export { imageUpload } from "./image-upload.ts";
 export { type InitializedProject, initProject, type NewProject } from "./init-project.ts";
 export { type Judgement, judgeModel } from "./judge-model.ts";
 export type { ModelComparison, ModelMeasurement } from "./measure-model.ts";
-export { versionFolder, withTemporaryFolder } from "./model-folder.ts";
+export { versionFiles, versionFolder, withTemporaryFolder } from "./model-folder.ts";
 export { exportVersion, type ModelVariant, type QuantizedVersion, quantizeVersion } from "./model-variant.ts";
 export {
   openService,

@@ -1,6 +1,7 @@
 /** A task: everything that is specific to one kind of problem. What is written here is asked for by the parts below. */
 import type { z } from "zod";
 import type { Dataset } from "../data/index.ts";
+import type { Observed } from "../monitoring/index.ts";
 import type { Servable, UploadedFile } from "../serving/index.ts";
 import type {
   CompileOptions,
@@ -35,7 +36,8 @@ export interface Confusion {
  */
 export interface Task<Row, Input, Example, Outcome, Answer>
   extends Trainable<Row, Example, Outcome>,
-    Servable<Input, Example, Answer> {
+    Servable<Input, Example, Answer>,
+    Observed<Row | Input, Answer> {
   prepare(input: Row | Input): Example | Promise<Example>;
   /** Examples are small and take long to prepare: they are kept on disk for later runs on the same rows. */
   readonly cached?: true;

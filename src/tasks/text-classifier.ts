@@ -6,6 +6,7 @@ import { padTogether, type TextCleaning, type Tokenizer, textCleaning } from "..
 import { accuracy, confusionMatrix, f1, perClass, rocAuc } from "../train/index.ts";
 import type { Task } from "./task.ts";
 import { TaskError } from "./task-error.ts";
+import { textFeatures } from "./text-features.ts";
 
 export interface TextInput {
   readonly text: string;
@@ -90,6 +91,10 @@ export function textClassifier({
     judge: ({ label }, { index, probabilities }) => ({
       ...{ label, predicted: index },
       probabilities: probabilities.map(({ probability }) => probability),
+    }),
+    features: ({ text }, { label, index, probabilities }) => ({
+      ...textFeatures(text),
+      ...{ label, confidence: probabilities[index]!.probability },
     }),
     async save(folder) {
       await tokenizer.save(folder);

@@ -7,6 +7,7 @@ import type { NdArray, NdArrays } from "../tensor/index.ts";
 import { padTogether, type Tokenizer, textCleaning, textCleanings } from "../text/index.ts";
 import { bleu, bleuLine, chrf, chrfLine, type TranslationPair } from "../train/index.ts";
 import type { TableRow, Task } from "./task.ts";
+import { type TextFeatures, textFeatures } from "./text-features.ts";
 
 export interface SourceText {
   readonly text: string;
@@ -100,6 +101,17 @@ export function translator({ tokenizer, settings, generation }: TranslatorOption
         isSourceCut: outputs.source_cut?.data[i] === 1,
       }));
     },
+    features({ text }, { translation, isTranslationCut }) {
+      const source = textFeatures(text);
+      const written = textFeatures(translation);
+      return {
+        ...prefixed("source", source),
+        ...prefixed("translation", written),
+        // A model that has lost its way repeats itself, or says nothing.
+        length_ratio: written.characters / Math.max(source.characters, 1),
+        translation_cut: isTranslationCut ? "yes" : "no",
+      };
+    },
     async save(folder) {
       await tokenizer.save(folder);
       await saveGenerationConfig(folder, generation);
@@ -113,6 +125,9 @@ export function translator({ tokenizer, settings, generation }: TranslatorOption
     },
   };
 }
+
+const prefixed = (prefix: string, features: TextFeatures) =>
+  Object.fromEntries(Object.entries(features).map(([name, value]) => [`${prefix}_${name}`, value]));
 
 const flags = (values: readonly boolean[]): NdArray<"bool"> => ({
   dtype: "bool",
