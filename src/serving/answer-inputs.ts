@@ -73,10 +73,16 @@ export async function streamAnswer<Input, Example, Answer>(
 }
 
 function answeredOf<Answer>(
-  servable: Pick<Servable<never, never, Answer>, "probabilities" | "label">,
+  servable: Pick<Servable<never, never, Answer>, "probabilities" | "label" | "confidence">,
   answer: Answer,
 ): Answered<Answer> {
   const probabilities = servable.probabilities?.(answer);
   const label = servable.label?.(answer);
-  return { answer, ...(probabilities && { probabilities }), ...(label !== undefined && { label }) };
+  const confidence = servable.confidence?.(answer) ?? (probabilities && Math.max(...probabilities));
+  return {
+    answer,
+    ...(probabilities && { probabilities }),
+    ...(label !== undefined && { label }),
+    ...(confidence !== undefined && { confidence }),
+  };
 }

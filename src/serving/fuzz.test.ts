@@ -149,7 +149,7 @@ setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
 test("20,000 requests of all kinds find no failure and no growth", { timeout: 180_000 }, async () => {
-  const model = await openFilmModel({ tensors: filmTensors, limits: { workers: 1 } });
+  const model = await openFilmModel({ tensors: filmTensors, limits: { workers: 1, maxQueuedMs: 1e6 } });
   const options = { ...filmOptions(model), predictions: noPredictionLog() };
   const apps = [service(options), service({ ...options, route: upload })].map(({ app }) => app);
   const requests = new Requests(2026);

@@ -37,8 +37,7 @@ export function monitoringEndpoint({ activity, model, predictions, history }: Mo
   // Read when somebody asks for the first time: a start that nobody watches should not pay for it.
   let known: Promise<void> | undefined;
   const countHistory = async () => {
-    for await (const { time, latencyMs, label, probabilities } of history())
-      activity.answered({ time, latencyMs, label, confidence: probabilities && Math.max(...probabilities) });
+    for await (const prediction of history()) activity.answered(prediction);
   };
   return {
     method: "GET",

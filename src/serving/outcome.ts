@@ -7,6 +7,8 @@ export interface Answered<Answer> {
   readonly answer: Answer;
   readonly probabilities?: readonly number[];
   readonly label?: string;
+  /** Probability of what was answered. */
+  readonly confidence?: number;
 }
 
 /** A `ServingError` on its way between threads. */

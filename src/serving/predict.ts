@@ -71,10 +71,9 @@ export function record<Input, Answer>(
   }: { input: Input; answered: Answered<Answer>; model: ServedModel<unknown, Answer>; id?: string },
   { project, metrics, activity, predictions }: Predicting<Input, Answer>,
 ): Predicted<Answer> {
-  const { answer, probabilities, label } = answered;
+  const { answer, probabilities, label, confidence } = answered;
   const latencyMs = round(call.elapsedMs());
   metrics.latency.observe(latencyMs / 1000);
-  const confidence = probabilities && Math.max(...probabilities);
   activity.answered({ time: call.time, latencyMs, label, confidence });
   predictions.add({
     id,
@@ -86,6 +85,7 @@ export function record<Input, Answer>(
     answer,
     ...(probabilities && { probabilities }),
     ...(label !== undefined && { label }),
+    ...(confidence !== undefined && { confidence }),
   });
   return { ...answered, model, latencyMs };
 }

@@ -36,6 +36,7 @@ describe("a prediction", () => {
       },
       label: "positive",
       probabilities: [1 - positive, positive],
+      confidence: positive,
       model: { name: "movie-reviews", version: 7 },
       latencyMs: 0,
       requestId: reply.headers.get("x-request-id"),
@@ -61,6 +62,7 @@ describe("a prediction", () => {
       answer: expect.objectContaining({ label: "positive" }),
       label: "positive",
       probabilities: [1 - 1 / (1 + Math.exp(-1)), 1 / (1 + Math.exp(-1))],
+      confidence: 1 / (1 + Math.exp(-1)),
     });
   });
 

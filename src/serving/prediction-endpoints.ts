@@ -62,12 +62,13 @@ async function wholePrediction<Input, Answer, Body>(
   options: Predicting<Input, Answer, Body>,
 ): Promise<Reply> {
   const input = options.route.toInput(await read(call));
-  const { answer, probabilities, label, model, latencyMs } = await predict(call, input, options);
+  const { answer, probabilities, label, confidence, model, latencyMs } = await predict(call, input, options);
   const { name, version } = model;
   return json({
     answer,
     label,
     probabilities,
+    confidence,
     model: { name, version },
     latencyMs,
     requestId: call.requestId,
@@ -92,6 +93,7 @@ const predictionReply = z.object({
   answer: z.unknown().describe("All that the task says about the input"),
   label: z.string().optional().describe("What the answer comes to in a word"),
   probabilities: z.array(z.number()).optional().describe("One per class, in the order of the model's labels"),
+  confidence: z.number().optional().describe("Probability of what was answered"),
   model: z.object({ name: z.string(), version: z.number() }),
   latencyMs: z.number(),
   requestId: z.string(),

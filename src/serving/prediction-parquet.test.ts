@@ -16,6 +16,7 @@ const prediction = fc.record(
     answer: json,
     probabilities: fc.array(fc.double({ min: 0, max: 1, noNaN: true })),
     label: fc.string({ unit: "grapheme" }),
+    confidence: fc.double({ min: 0, max: 1, noNaN: true }),
   },
   { requiredKeys: ["id", "project", "modelVersion", "time", "latencyMs", "input", "answer"] },
 );

@@ -7,7 +7,7 @@ import type { Prediction } from "../tracking/index.ts";
 
 /** The columns in the words of Parquet. `input` and `answer` are JSON. */
 const schema: Parameters<typeof parquetWriteBuffer>[0]["schema"] = [
-  { name: "root", num_children: 9 },
+  { name: "root", num_children: 10 },
   { name: "id", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "REQUIRED" },
   { name: "project", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "REQUIRED" },
   { name: "model_version", type: "INT32", repetition_type: "REQUIRED" },
@@ -19,6 +19,7 @@ const schema: Parameters<typeof parquetWriteBuffer>[0]["schema"] = [
   { name: "list", repetition_type: "REPEATED", num_children: 1 },
   { name: "element", type: "DOUBLE", repetition_type: "REQUIRED" },
   { name: "label", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+  { name: "confidence", type: "DOUBLE", repetition_type: "OPTIONAL" },
 ];
 
 export function writePredictions(predictions: readonly Prediction[]): Uint8Array {
@@ -36,6 +37,7 @@ export function writePredictions(predictions: readonly Prediction[]): Uint8Array
     column("answer", ({ answer }) => JSON.stringify(answer)),
     column("probabilities", ({ probabilities }) => probabilities ?? null),
     column("label", ({ label }) => label ?? null),
+    column("confidence", ({ confidence }) => confidence ?? null),
   ];
   return new Uint8Array(parquetWriteBuffer({ columnData, ...(schema && { schema }) }));
 }
@@ -52,15 +54,17 @@ const rowSchema = z
     answer: json,
     probabilities: z.array(z.number()).nullish(),
     label: z.string().nullish(),
+    confidence: z.number().nullish(),
   })
   .transform(
-    ({ model_version, latency_ms, time, probabilities, label, ...row }): Prediction => ({
+    ({ model_version, latency_ms, time, probabilities, label, confidence, ...row }): Prediction => ({
       ...row,
       modelVersion: model_version,
       time: time.getTime(),
       latencyMs: latency_ms,
       ...(probabilities && { probabilities }),
       ...(typeof label === "string" && { label }),
+      ...(typeof confidence === "number" && { confidence }),
     }),
   );
 

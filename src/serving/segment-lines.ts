@@ -12,6 +12,7 @@ const predictionSchema = z.object({
   answer: z.json(),
   probabilities: z.array(z.number()).exactOptional(),
   label: z.string().exactOptional(),
+  confidence: z.number().exactOptional(),
 }) satisfies z.ZodType<Prediction>;
 
 /** The predictions of a segment's file. A line that was torn by a kill or is being written is left out. */

@@ -8,6 +8,8 @@ export interface Servable<Input, Example, Answer> extends Preparation<Input, Exa
   respond(outputs: NdArrays): Answer[];
   /** One per class in the order of the model's labels, where the task has classes: for page and log. */
   probabilities?(answer: Answer): readonly number[];
+  /** Of what was answered; the largest of the probabilities unless given. */
+  confidence?(answer: Answer): number;
   /** What the answer comes to in a word, where there are few: answers are counted by it, `positive` so many. */
   label?(answer: Answer): string;
 }

@@ -224,7 +224,7 @@ test("monitoring counts what was predicted before the service began, once", asyn
     ...filmOptions(model),
     async *history({ from, to }) {
       expect(to - from).toBe(24 * 3_600_000);
-      yield { ...earlier, time: now - 2 * 3_600_000, label: "negative", probabilities: [0.9, 0.1] };
+      yield { ...earlier, time: now - 2 * 3_600_000, label: "negative", confidence: 0.9 };
     },
   });
   await app.request("/inference", { method: "POST", body: '{"statement":"good"}', headers: json });

@@ -77,6 +77,19 @@ test("each head answers with the probability of each of its labels", () => {
   expect(classifier.label?.(second!)).toBe("ace hearts");
 });
 
+test("the confidence is that of all heads together, as the label names them together", () => {
+  const [first, second] = classifier.respond(outputs);
+  expect(classifier.confidence?.(first!)).toBeCloseTo(0.5 * 0.5, 6);
+  expect(classifier.confidence?.(second!)).toBeCloseTo(second!.rank.probabilities[0]!.probability * 0.75, 6);
+});
+
+test.each([Number.NaN, Number.NEGATIVE_INFINITY])("a logit of %s is no answer", (logit) => {
+  const damaged = { ...outputs, suit_logits: float32([2, 2], [0, 0, logit, 0]) };
+  expect(() => classifier.respond(damaged)).toThrow(
+    `the suit_logits of row 1 of the batch must be finite, got [${logit}, 0]: the model has diverged`,
+  );
+});
+
 describe("judgement", () => {
   const right = { labels: [1, 0], predicted: [1, 0], probabilities: [0.5, 0.9] };
   const wrongRank = { labels: [1, 1], predicted: [2, 1], probabilities: [0.6, 0.8] };

@@ -16,6 +16,7 @@ import {
 import type { UploadedFile } from "../serving/index.ts";
 import { int64, type NdArray, type NdArrays } from "../tensor/index.ts";
 import { confusionMatrix } from "../train/index.ts";
+import { classProbabilities } from "./class-probabilities.ts";
 import { imageFeatures } from "./image-features.ts";
 import { readPart } from "./image-files.ts";
 import type { Head, LabelledImage } from "./image-table.ts";
@@ -103,6 +104,8 @@ export function imageClassifier<Name extends string>({
     measure: (outcomes) => measure(outcomes, heads),
     respond: (outputs) => answersOf(heads, outputs),
     label: (answer) => heads.map(({ name }) => answer[name].label).join(" "),
+    // Of all heads at once, as the label is.
+    confidence: (answer) => heads.reduce((product, { name }) => product * probabilityOf(answer[name]), 1),
     async features(input, answer) {
       const bytes = "part" in input ? await readPart(input.part) : input.bytes;
       const ofHeads = heads.flatMap(({ name }): [string, string | number][] => [
@@ -201,17 +204,11 @@ function answersOf<Name extends string>(
 
 function answerOf({ name, labels }: Head, outputs: NdArrays, row: number): LabelAnswer {
   const { data } = outputs[`${name}_logits`] as NdArray<"float32">;
-  const probabilities = softmax(data.subarray(row * labels.length, (row + 1) * labels.length));
+  const logits = data.subarray(row * labels.length, (row + 1) * labels.length);
+  const probabilities = classProbabilities(logits, { name: `${name}_logits`, row });
   const index = probabilities.indexOf(Math.max(...probabilities));
   const named = labels.map((label, i) => ({ label, probability: probabilities[i]! }));
   return { label: labels[index]!, index, probabilities: named };
 }
 
 const probabilityOf = ({ index, probabilities }: LabelAnswer): number => probabilities[index]!.probability;
-
-function softmax(logits: Float32Array): number[] {
-  const largest = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp(logit - largest));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
-}

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { int64, type NdArrays } from "../tensor/index.ts";
 import { padTogether, type TextCleaning, type Tokenizer, textCleaning } from "../text/index.ts";
 import { accuracy, confusionMatrix, f1, perClass, rocAuc } from "../train/index.ts";
+import { classProbabilities } from "./class-probabilities.ts";
 import type { Task } from "./task.ts";
-import { TaskError } from "./task-error.ts";
 import { textFeatures } from "./text-features.ts";
 
 export interface TextInput {
@@ -147,15 +147,8 @@ function probabilityRows({ logits }: NdArrays): number[][] {
   const [rows, classes] = logits!.shape as [number, number];
   const values = logits!.data as Float32Array;
   return Array.from({ length: rows }, (_, row) => {
-    const scores = [...values.subarray(row * classes, (row + 1) * classes)];
-    if (!scores.every(Number.isFinite))
-      throw new TaskError(
-        `the logits of row ${row} of the batch must be finite, got [${scores.join(", ")}]: the model has diverged, or its weights are damaged`,
-      );
-    const largest = Math.max(...scores);
-    const powers = scores.map((score) => Math.exp(score - largest));
-    const total = powers.reduce((sum, power) => sum + power, 0);
-    return powers.map((power) => power / total);
+    const scores = values.subarray(row * classes, (row + 1) * classes);
+    return classProbabilities(scores, { name: "logits", row });
   });
 }
 

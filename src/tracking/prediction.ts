@@ -14,6 +14,8 @@ export interface Prediction {
   readonly answer: Json;
   /** One per class in the order of the model's labels, where the task has classes. */
   readonly probabilities?: readonly number[];
+  /** Of what was answered, where the task knows it. */
+  readonly confidence?: number;
   /** What the answer comes to in a word, where there are few. */
   readonly label?: string;
 }

@@ -44,7 +44,8 @@ export const openFilmModel = (
     version: 7,
     source: filmSource,
     example: { text: "A wonderful film" },
-    limits: { workers: 1 },
+    // However slow the machine that tests, nobody is refused for it.
+    limits: { workers: 1, maxQueuedMs: 1e6 },
     ...options,
   });
 
