@@ -1,6 +1,6 @@
 /** Agents of a sweep on this machine. */
 import { availableParallelism, hostname } from "node:os";
-import { type Project, sweepAgent } from "../tasks/index.ts";
+import { isAlive, type Project, sweepAgent } from "../tasks/index.ts";
 import type { SweepTracker } from "../tracking/index.ts";
 import { agentName } from "./agent-name.ts";
 import type { TrackingOptions } from "./choose-sweep-store.ts";
@@ -52,15 +52,5 @@ async function takeFromTheDead(store: SweepTracker, sweepId: string): Promise<vo
     const [host, pid] = agent?.split("/") ?? [];
     if (status === "RUNNING" && agent && host === hostname() && !isAlive(Number(pid)))
       await store.giveBackTrial(sweepId, number, agent);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user is alive, too.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -1,4 +1,5 @@
 /** What a project is made from, and the steps of its life: train, evaluate, register, promote, serve. */
+export { endAbandonedRuns, unfinishedRun } from "./abandoned-runs.ts";
 export { answeredFeatures, type LoggedFeatures, loggedFeatures } from "./drift-features.ts";
 export { driftReference } from "./drift-reference.ts";
 export { type EvaluatedRun, evaluationRun } from "./evaluation-run.ts";
@@ -38,6 +39,7 @@ export {
   recipeOf,
   requireSameData,
 } from "./reproduce-run.ts";
+export { isAlive } from "./run-process.ts";
 export { requestOf, type SampleRequest, sampleRequests } from "./sample-requests.ts";
 export {
   type RunTrial,

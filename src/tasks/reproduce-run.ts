@@ -8,6 +8,7 @@ import {
   type Run,
   type Tracker,
 } from "../tracking/index.ts";
+import { processesTag } from "./run-process.ts";
 import { TaskError } from "./task-error.ts";
 
 /** What a run says of its own making. */
@@ -18,6 +19,8 @@ export interface Recipe {
   readonly overrides: readonly string[];
   /** `run` where the run was evaluated on the test split too. */
   readonly verb: "train" | "run";
+  /** How many trained it together. */
+  readonly processes: number;
   /** Missing where it was in no git repository. */
   readonly commit?: string;
   /** Whether files differed from the commit. */
@@ -47,6 +50,7 @@ export async function recipeOf(
     // What is made again is compared here, and logged nowhere.
     overrides: isRemote ? [...overrides, "tracking.uri=null"] : overrides,
     verb: Object.keys(metrics).some((key) => key.startsWith("test_")) ? "run" : "train",
+    processes: Number(tags[processesTag] ?? 1),
     ...(commit !== undefined && { commit }),
     isDirty: tags["havn.git.dirty"] === "true",
   };

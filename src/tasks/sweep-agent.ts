@@ -213,8 +213,19 @@ class TrialUnderWay {
     report(isOurs ? { kind: "trial-ended", trial, end } : { kind: "trial-lost", trial });
   }
 
+  /** A process that was killed could not say so of its run. */
+  async #endRunOfTheDead(): Promise<void> {
+    const { store } = this.#options;
+    if (this.#runId === undefined) return;
+    const { status } = await store.getRun(this.#runId);
+    if (status === "RUNNING") await store.updateRun(this.#runId, { status: "FAILED", endTime: Date.now() });
+  }
+
   async #endOf(outcome: TrialOutcome): Promise<TrialEnd> {
-    if (outcome.status === "failed") return { status: "FAILED", error: outcome.error };
+    if (outcome.status === "failed") {
+      await this.#endRunOfTheDead();
+      return { status: "FAILED", error: outcome.error };
+    }
     const { metric } = this.#definition;
     if (outcome.status === "interrupted") {
       const finite = this.#history.filter(Number.isFinite);

@@ -16,6 +16,7 @@ import { saveModel } from "./model-folder.ts";
 import { inSession, prepareTraining } from "./prepare-training.ts";
 import type { Project } from "./project.ts";
 import { type CommonConfig, type ProjectConfig, projectConfig } from "./project-config.ts";
+import { processesTag, processTag, thisProcess } from "./run-process.ts";
 import type { Splits } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 import { saveProfile, type TrainingProfile } from "./training-profile.ts";
@@ -64,6 +65,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
   model.notes.forEach(note);
   const { runId } = options.resume ?? (await createRun(project, config, splits, options));
   if (options.resume) await store.updateRun(runId, { status: "RUNNING" });
+  await store.logBatch(runId, { tags: processTags(processes) });
   options.onRun?.(runId);
   try {
     const checkpoints = {
@@ -112,6 +114,12 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
     throw error;
   }
 }
+
+/** Who trains the run: those of the last time where it was continued. */
+const processTags = ({ size }: ProcessGroup): Record<string, string> => ({
+  [processTag]: thisProcess(),
+  [processesTag]: String(size),
+});
 
 /** Name of the metric that holds the best value of `metric` in a run. */
 export const bestOf = (metric: string): string => `best_${metric}`;

@@ -1,5 +1,5 @@
 /** `havn reproduce`: runs a run again and says whether the numbers are the same. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,6 +22,7 @@ import {
   TaskError,
 } from "../../tasks/index.ts";
 import { describeEnvironment, openStore, type Run, type Store } from "../../tracking/index.ts";
+import { type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
 import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 
@@ -30,17 +31,26 @@ export function addReproduceCommand(program: Command): void {
     .description("run a run again (same commit, configuration, data, seed) and compare every number")
     .argument("<run>", "id of a finished run")
     .option("--project <folder>", "where its project lies; found by its name unless given")
-    .action((runId: string, options: CommonOptions & { project?: string }) =>
-      withContext(options, (context) => reproduce(context, runId, options.project)),
+    .addOption(trackingOption())
+    .action((runId: string, options: ReproduceOptions) =>
+      withContext(options, (context) => reproduce(context, runId, options)),
     );
+}
+
+interface ReproduceOptions extends CommonOptions, TrackingOptions {
+  readonly project?: string;
 }
 
 /** Havn's own folder: where the code that trains comes from. */
 const havnRoot = fileURLToPath(new URL("../../../", import.meta.url));
 
-async function reproduce(context: Context, runId: string, folder: string | undefined): Promise<void> {
+async function reproduce(
+  context: Context,
+  runId: string,
+  { project: folder, tracking }: ReproduceOptions,
+): Promise<void> {
   const { terminal, signal } = context;
-  const store = chooseTracker(context);
+  const store = chooseTracker(context, tracking);
   const run = await store.getRun(runId);
   const recipe = await recipeOf(run, store);
   const project = await loadProject(folder ?? recipe.project);
@@ -52,7 +62,8 @@ async function reproduce(context: Context, runId: string, folder: string | undef
   try {
     const command = await commandOf(recipe, project, checkout);
     const isOtherCode = checkout !== undefined;
-    await runAgain(command, { home, run, isOtherCode, signal, note: terminal.note });
+    terminal.note(`running it again${recipe.processes > 1 ? `, in ${recipe.processes} processes` : ""}`);
+    await runAgain(command, { home, run, isOtherCode, signal });
     await using again = await openHome(home);
     const made = await finishedRun(again.store);
     requireSameData(run.datasets, made.datasets);
@@ -92,10 +103,11 @@ async function codeOfThen(
 
 /** Program and arguments, without the home. */
 async function commandOf(
-  { verb, overrides }: Recipe,
+  recipe: Recipe,
   project: Project,
   checkout: Checkout | undefined,
 ): Promise<string[]> {
+  const { verb, overrides } = recipe;
   const folder = (await checkout?.inside(project.folder)) ?? project.folder;
   // Where Havn lies in the same repository, its code of then trains; else the one that is installed.
   const program = join((await checkout?.inside(havnRoot)) ?? havnRoot, "bin", "havn.js");
@@ -110,7 +122,21 @@ async function commandOf(
       return inside !== undefined && existsSync(inside) ? `${key}=${inside}` : override;
     }),
   );
-  return [program, verb, folder, ...moved];
+  return [...launcherOf(recipe), process.execPath, program, verb, folder, ...moved];
+}
+
+/**
+ * What starts as many processes as trained the run: a sum of other shares rounds otherwise.
+ * @throws {TaskError} where nothing can start several
+ */
+function launcherOf({ runId, processes }: Recipe): string[] {
+  if (processes === 1) return [];
+  const { error } = spawnSync("mpirun", ["--version"]);
+  if (error)
+    throw new TaskError(
+      `run ${runId} was trained in ${processes} processes, and there is no mpirun here to start as many: ${error.message}. Install Open MPI or MPICH; one process alone would come to other last digits.`,
+    );
+  return ["mpirun", "-n", String(processes)];
 }
 
 interface RunningAgain {
@@ -120,15 +146,14 @@ interface RunningAgain {
   /** Whether the code of another commit runs. */
   readonly isOtherCode: boolean;
   readonly signal: AbortSignal;
-  note(message: string): void;
 }
 
 /** @throws {TaskError} when the data is other data, or when the run fails where it had not failed */
 async function runAgain(
-  command: readonly string[],
-  { home, run, isOtherCode, signal, note }: RunningAgain,
+  [program = "", ...words]: readonly string[],
+  { home, run, isOtherCode, signal }: RunningAgain,
 ): Promise<void> {
-  const child = spawn(process.execPath, [...command, "--home", home, "--json"], {
+  const child = spawn(program, [...words, "--home", home, "--json"], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...elsewhere, NO_COLOR: "1" },
   });
@@ -140,7 +165,6 @@ async function runAgain(
   child.on("close", resolve);
   const stop = () => child.kill("SIGTERM");
   signal.addEventListener("abort", stop, { once: true });
-  note("running it again");
   try {
     // A store that this program has opened may be too new for the code of another commit.
     if (!isOtherCode) await Promise.race([ended, requireSameDataSoon(home, run, ended)]);
@@ -149,7 +173,8 @@ async function runAgain(
     if (code !== 0) throw new TaskError(`the run fails now, with code ${code}:\n${said.trim()}`);
   } finally {
     signal.removeEventListener("abort", stop);
-    child.kill("SIGKILL");
+    // mpirun has to end those that it started.
+    child.kill(program === process.execPath ? "SIGKILL" : "SIGTERM");
     await ended;
   }
 }

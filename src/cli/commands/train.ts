@@ -1,7 +1,10 @@
 /** `havn train` and `havn run`. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { expandSweeps, shellQuote } from "../../config/index.ts";
 import {
+  endAbandonedRuns,
   evaluationRun,
   isTracking,
   loadProject,
@@ -165,7 +168,7 @@ async function train(
   const { terminal, checkpoints, cache, signal } = context;
   const { config, run, store } =
     resume === undefined
-      ? startedRun(project, overrides, { context, command })
+      ? await startedRun(project, overrides, { context, command })
       : await resumedRun(project, resume, overrides, { context, command });
   const trained = await trainingRun(project, {
     store,
@@ -187,10 +190,16 @@ async function train(
 
 type Starting = Pick<RunOptions, "context" | "command">;
 
-/** What a new run is made of, and where it is logged. */
-function startedRun(project: Project, overrides: readonly string[], { context, command }: Starting) {
+/** What a new run is made of, and where it is logged. Tells of others that died there. */
+async function startedRun(project: Project, overrides: readonly string[], { context, command }: Starting) {
   const config = typedConfig(project, overrides, command);
-  return { config, run: undefined, store: chooseTracker(context, config.common.tracking.uri) };
+  const store = chooseTracker(context, config.common.tracking.uri);
+  for (const { runId } of await endAbandonedRuns(project, store))
+    if (existsSync(join(context.checkpoints, runId)))
+      context.terminal.note(
+        `run ${runId} was killed; --resume ${runId} would go on from its last checkpoint`,
+      );
+  return { config, run: undefined, store };
 }
 
 /** The same of a run that goes on: where it is found, whatever address its server had when it began. */

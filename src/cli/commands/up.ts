@@ -1,7 +1,13 @@
 /** `havn up`: everything in one process. */
 import type { Command } from "commander";
 import { listen } from "../../serving/index.ts";
-import { loadProject, projectNames } from "../../tasks/index.ts";
+import {
+  endAbandonedRuns,
+  loadProject,
+  type Project,
+  projectNames,
+  unfinishedRun,
+} from "../../tasks/index.ts";
 import { registryChanges } from "../../tracking/index.ts";
 import { type AccessOptions, accessOf, withAccessOptions } from "../access-options.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
@@ -55,12 +61,13 @@ async function up(context: Context, options: UpOptions): Promise<void> {
   await using _ = startWebhooks(context, log);
   try {
     await services.refresh();
+    for (const project of projects) await endAbandonedRuns(project, store);
     terminal.result(`Havn is at ${server.url} (Ctrl-C ends it)`, { url: server.url });
     if (options.train && services.projects.every(({ service }) => !service)) {
       terminal.note(`There is no model yet: training ${firstProject} (preset small, a minute or two).`);
       terminal.note(`Watch it at ${server.url}/#/runs`);
       const project = projects.find(({ name }) => name === firstProject);
-      if (project) await runProject(project, [], { context, command: "havn up" });
+      if (project) await trainFirst(project, context);
       await services.refresh();
     }
     for (const { project, version } of services.projects)
@@ -73,4 +80,21 @@ async function up(context: Context, options: UpOptions): Promise<void> {
     await server.close();
     await services.close();
   }
+}
+
+/** Goes on with the training that an earlier `havn up` was stopped or killed in, or starts it. */
+async function trainFirst(project: Project, context: Context): Promise<void> {
+  const { store, checkpoints, terminal } = context;
+  const command = "havn up";
+  const unfinished = await unfinishedRun(project, store, checkpoints);
+  if (unfinished)
+    try {
+      terminal.note(`Run ${unfinished.runId} was not brought to its end: it goes on where it was.`);
+      await runProject(project, [], { context, command, resume: unfinished.runId });
+      return;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      terminal.note(`It cannot: ${reason}\nA new run takes its place.`);
+    }
+  await runProject(project, [], { context, command });
 }
