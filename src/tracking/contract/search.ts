@@ -71,6 +71,9 @@ export function searchContract(given: Given): void {
         ["end_time DESC", "attributes.run_name"],
         ["e", "a", "b", "c", "d"],
       ],
+      // What is equal comes newest first, as MLflow's documentation of the call has it.
+      [["status"], ["e", "d", "c", "b", "a"]],
+      [["params.lr"], ["b", "c", "a", "d", "e"]],
     ])("order %j", async (orderBy, names) => {
       expect(await given.found({ orderBy })).toEqual(names);
     });

@@ -3,15 +3,24 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Comparison } from "../search/filter.ts";
 import { StoreError } from "../store-error.ts";
 import type { Engine } from "./engine.ts";
+import { beginningOf, indexedBeginning } from "./order-index.ts";
 import { type Place, placeOf, type Searchable } from "./searchable.ts";
+import type { Tables } from "./tables.ts";
 
 export interface Condition {
   /** Holds for a row of the table that is searched. */
   readonly check: Expression<SqlBool>;
-  /** `select` of the things that meet it, by what is written under their keys; missing where no index leads there. */
-  readonly things?: RawBuilder<unknown>;
+  /** What all things that meet it have under a key; missing where it says nothing of one. */
+  readonly entries?: Entries | undefined;
   /** Looks at nothing but the row itself. */
   readonly isOwn: boolean;
+}
+
+export interface Entries {
+  readonly table: keyof Tables;
+  readonly key: string;
+  /** As far as the index of the values knows, of an entry in the table of that name. */
+  where(name: string): Expression<SqlBool>;
 }
 
 /** @throws {StoreError} `invalid` when the name is unknown or cannot be compared like this */
@@ -29,10 +38,9 @@ export function condition(engine: Engine, searchable: Searchable, comparison: Co
 function keyedCondition(
   engine: Engine,
   searchable: Searchable,
-  { table, key, type, absent = {}, onlyWhere }: Extract<Place, { kind: "keyed" }>,
+  { table, key, type, isIndexedByValue, absent = {}, onlyWhere }: Extract<Place, { kind: "keyed" }>,
   comparison: Comparison,
 ): Omit<Condition, "isOwn"> {
-  const columns = sql.join(searchable.identity.map(({ column }) => sql.ref(column)));
   const withKey = sql`${sql.table(table)} as kept where kept.key = ${key} ${onlyWhere ? sql`and ${onlyWhere}` : sql``}`;
   // A look into the primary key for each candidate: a list of all that match would be made in full for each search.
   const same = sql.join(
@@ -43,7 +51,11 @@ function keyedCondition(
   );
   const { comparator } = comparison;
   if (comparator === "IS NULL") return { check: sql`not exists (select 1 from ${withKey} and ${same})` };
-  if (comparator === "IS NOT NULL") return { check: sql`exists (select 1 from ${withKey} and ${same})` };
+  const entries = isIndexedByValue && {
+    ...{ table, key, where: (name: string) => indexed(engine, type, name, comparison) },
+  };
+  if (comparator === "IS NOT NULL")
+    return { check: sql`exists (select 1 from ${withKey} and ${same})`, ...(entries && { entries }) };
 
   const matches = compare(engine, sql.ref("kept.value"), comparison);
   if (type === "number") {
@@ -54,7 +66,7 @@ function keyedCondition(
     const ofCandidate = comparator === "!=" ? sql`(kept.is_nan = 1 or ${matches})` : isNumber(sql`+`);
     return {
       check: sql`exists (select 1 from ${withKey} and ${same} and ${ofCandidate})`,
-      ...(comparator !== "!=" && { things: sql`select ${columns} from ${withKey} and ${isNumber(sql``)}` }),
+      ...(entries && { entries }),
     };
   }
   const check = sql<SqlBool>`exists (select 1 from ${withKey} and ${same} and ${matches})`;
@@ -64,10 +76,38 @@ function keyedCondition(
       check: sql`(${check} or not exists (select 1 from ${withKey} and ${same}) and ${absentMatches})`,
     };
   }
-  if (comparator !== "=" || !("value" in comparison)) return { check };
-  // Long texts are indexed by their beginning.
-  const beginning = sql`substr(kept.value, 1, 100) = ${String(comparison.value).slice(0, 100)}`;
-  return { check, things: sql`select ${columns} from ${withKey} and ${beginning} and ${matches}` };
+  return { check, ...(entries && { entries }) };
+}
+
+/** A condition that the index of values can be asked for; what meets it need not meet the comparison. */
+function indexed(
+  engine: Engine,
+  type: Place["type"],
+  name: string,
+  comparison: Comparison,
+): Expression<SqlBool> {
+  const { comparator } = comparison;
+  if (comparator === "IS NOT NULL" || comparator === "!=") return sql`1 = 1`;
+  const column = (of: string) => sql.ref(`${name}.${of}`);
+  if (type === "number")
+    return sql`${column("is_nan")} = 0 and ${compare(engine, column("value"), comparison)}`;
+  const entry = engine.byCodePoint(beginningOf(`${name}.value`));
+  if (comparator === "=") return sql`${entry} = ${indexedBeginning(String(comparison.value))}`;
+  if (comparator === "IN") return sql`${entry} in (${sql.join(comparison.values.map(indexedBeginning))})`;
+  const literal = comparator === "LIKE" ? (/^[^%_]*/.exec(String(comparison.value))?.[0] ?? "") : "";
+  const beyond = successor(indexedBeginning(literal));
+  return beyond === undefined
+    ? sql`1 = 1`
+    : sql`${entry} >= ${indexedBeginning(literal)} and ${entry} < ${beyond}`;
+}
+
+/** The first text after all that begin with this one, in the order of code points, where there is one. */
+function successor(text: string): string | undefined {
+  const last = [...text].at(-1);
+  const next = last === undefined ? 0x110000 : (last.codePointAt(0) ?? 0) + 1;
+  if (last === undefined || next === 0x110000) return undefined;
+  // Halves of surrogate pairs are no characters.
+  return text.slice(0, -last.length) + String.fromCodePoint(next === 0xd800 ? 0xe000 : next);
 }
 
 /** Values are bound; of the text only operators from the grammar's own list become SQL. */

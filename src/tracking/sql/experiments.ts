@@ -94,13 +94,10 @@ export function sqlExperiments(engine: Engine, now: () => number): ExperimentSto
     getExperiment,
     getExperimentByName,
     async searchExperiments({ view = "active", ...query } = {}) {
-      const { keys, ...rest } = await searchPage(
-        engine,
-        searchableExperiments,
-        query,
-        inView("experiments", view),
-        view,
-      );
+      const { keys, ...rest } = await searchPage(engine, searchableExperiments, query, {
+        conditions: inView("experiments", view),
+        key: view,
+      });
       const items = keys.map(({ experiment_id }) => getExperiment(String(experiment_id)));
       return { items: await Promise.all(items), ...rest };
     },

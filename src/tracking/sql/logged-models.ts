@@ -88,7 +88,9 @@ export function sqlLoggedModels(engine: Engine, now: () => number): LoggedModelS
       ];
       const searchable = searchableLoggedModels({ datasets, orderDatasets });
       const scopeKey = [ids, datasets, orderDatasets];
-      const { keys, ...rest } = await searchPage(engine, searchable, query, scope, scopeKey);
+      const { keys, ...rest } = await searchPage(engine, searchable, query, {
+        ...{ conditions: scope, key: scopeKey },
+      });
       const found = keys.map(({ model_id }) => String(model_id));
       return { items: await readLoggedModels(db, found), ...rest };
     },

@@ -4,6 +4,7 @@ import { initial } from "./migrations/0001-initial.ts";
 import { sweeps } from "./migrations/0002-sweeps.ts";
 import { clientOfVersion3 } from "./migrations/0003-client-of-version-3.ts";
 import { indexesOfSearch } from "./migrations/0004-indexes-of-search.ts";
+import { indexesOfOrder } from "./migrations/0005-indexes-of-order.ts";
 
 /** One step of the schema. A step that was released is never changed; what follows is a new one. */
 export interface Migration {
@@ -13,7 +14,7 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-const released: readonly Migration[] = [initial, sweeps, clientOfVersion3, indexesOfSearch];
+const released: readonly Migration[] = [initial, sweeps, clientOfVersion3, indexesOfSearch, indexesOfOrder];
 
 /**
  * Brings the schema up to this program's version: all missing steps in one transaction, so that a process that is

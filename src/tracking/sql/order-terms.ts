@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
 import type { OrderBy } from "../search/order-by.ts";
 import type { Engine } from "./engine.ts";
+import { type OrderIndex, orderIndex } from "./order-index.ts";
 import { type Place, placeOf, type Searchable } from "./searchable.ts";
-import type { Tables } from "./tables.ts";
 
 /** One thing that rows are ordered by; never NULL, so that the end of a page can be compared with it. */
 export interface Term {
@@ -10,32 +10,41 @@ export interface Term {
   readonly descending: boolean;
 }
 
-/** The terms of an order, and the index that already lies in the order of the first two, where there is one. */
-export interface Order {
-  readonly terms: readonly Term[];
-  readonly walk?: { readonly table: keyof Tables; readonly key: string };
+/** What was asked for by one name: a value, and before it a rank where things may have none. */
+export interface Level {
+  readonly terms: readonly [Term] | readonly [rank: Term, value: Term];
+  /** Already in the order of this level, where there is one. */
+  readonly index?: OrderIndex | undefined;
 }
 
 /**
- * The terms of an order, ended by the identity of the thing, so that no two rows are equal.
+ * The levels of an order, ended by the identity of the thing, so that no two rows are equal.
  *
+ * @param ownIndexes whether what is searched is what the indexes of its own table begin with
  * @throws {StoreError} `invalid` for a name that these things do not have
  */
-export function orderTerms(engine: Engine, searchable: Searchable, asked: readonly OrderBy[]): Order {
-  const terms: Term[] = [];
-  const orders = asked.length
-    ? asked
-    : searchable.defaultOrder.map((order) => ({ entity: "attribute" as const, ...order }));
-  const places = orders.map((order) => placeOf(searchable, "order", order));
-  for (const [index, { descending }] of orders.entries())
-    terms.push(...termsOf(engine, searchable, places[index]!, descending, index));
-  for (const { column, descending = false } of searchable.identity) {
-    terms.push({ value: sql.ref(`${searchable.table}.${column}`), descending });
-  }
-  const [first] = places;
-  return first?.kind === "keyed" && first.isIndexedByValue
-    ? { terms, walk: { table: first.table, key: first.key } }
-    : { terms };
+export function orderLevels(
+  engine: Engine,
+  searchable: Searchable,
+  asked: readonly OrderBy[],
+  ownIndexes: boolean,
+): Level[] {
+  const { defaultOrder, endsInDefaultOrder, identity, table } = searchable;
+  const last = asked.length === 0 || endsInDefaultOrder ? defaultOrder : [];
+  const isAsked = (key: string) => asked.some((order) => order.entity === "attribute" && order.key === key);
+  const further = last.filter(({ key }) => !isAsked(key));
+  const all = [...asked, ...further.map((order) => ({ entity: "attribute" as const, ...order }))];
+  const levels = all.map((order, i): Level => {
+    const place = placeOf(searchable, "order", order);
+    return {
+      terms: termsOf(engine, searchable, place, order.descending, i),
+      index: orderIndex(engine, searchable, place, ownIndexes),
+    };
+  });
+  const own = identity.map(({ column, descending = false }): Level => {
+    return { terms: [{ value: sql.ref(`${table}.${column}`), descending }] };
+  });
+  return [...levels, ...own];
 }
 
 /** What has no value comes last whatever the direction, and before it NaN: so a rank, then the value. */
@@ -45,7 +54,7 @@ function termsOf(
   place: Place,
   descending: boolean,
   index: number,
-): Term[] {
+): Level["terms"] {
   const ordered = (value: RawBuilder<unknown>) => (place.type === "text" ? engine.byCodePoint(value) : value);
   const nothing = place.type === "number" ? sql`0` : sql`''`;
   if (place.kind !== "keyed") {

@@ -123,7 +123,7 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
     ensureRegisteredModel,
     getRegisteredModel: (name) => readModel(db, name),
     async searchRegisteredModels(query = {}) {
-      const { keys, ...rest } = await searchPage(engine, searchableModels, query, [], "");
+      const { keys, ...rest } = await searchPage(engine, searchableModels, query);
       return { items: await Promise.all(keys.map(({ name }) => readModel(db, String(name)))), ...rest };
     },
     setRegisteredModelTag: (name, key, value) =>
@@ -150,7 +150,7 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
       return Promise.all(rows.map(({ version }) => readVersion(db, name, version)));
     },
     async searchModelVersions(query = {}) {
-      const { keys, ...rest } = await searchPage(engine, searchableVersions, query, [], "");
+      const { keys, ...rest } = await searchPage(engine, searchableVersions, query);
       const items = keys.map(({ name, version }) => readVersion(db, String(name), Number(version)));
       return { items: await Promise.all(items), ...rest };
     },

@@ -160,7 +160,9 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     // Of one experiment the index knows the order of time.
     const within = ids.length === 1 ? sql`= ${ids[0]}` : sql`in (${sql.join(ids)})`;
     const scope = [sql<boolean>`runs.experiment_id ${within}`, ...inView("runs", view)];
-    const { keys, ...rest } = await searchPage(engine, searchableRuns, query, scope, [ids, view]);
+    const { keys, ...rest } = await searchPage(engine, searchableRuns, query, {
+      ...{ conditions: scope, key: [ids, view], isIndexed: ids.length === 1 },
+    });
     return { runIds: keys.map(({ run_uuid }) => String(run_uuid)), ...rest };
   }
 

@@ -7,10 +7,19 @@ import { StoreError } from "../store-error.ts";
 import { condition } from "./condition.ts";
 import type { Engine } from "./engine.ts";
 import { findRows } from "./find-rows.ts";
-import { orderTerms } from "./order-terms.ts";
+import { orderLevels } from "./order-terms.ts";
 import type { Searchable } from "./searchable.ts";
 
 const largestPage = 50_000;
+
+/** What a search looks at before its filter. */
+export interface Scope {
+  readonly conditions?: readonly Expression<SqlBool>[];
+  /** Says in the page token what they are. */
+  readonly key?: unknown;
+  /** Whether it is one of those that the indexes of the table begin with. */
+  readonly isIndexed?: boolean;
+}
 
 /**
  * Finds one page of things and hands back their primary keys in order.
@@ -18,15 +27,13 @@ const largestPage = 50_000;
  * A page begins after the last row of the page before (not at a counted offset), so that rows which come and go
  * between two pages make no other row appear twice or not at all.
  *
- * @param scope conditions beside the filter; `scopeKey` says them in the page token
  * @throws {StoreError} `invalid` for a filter, order, page size or token that cannot be
  */
 export async function searchPage(
   engine: Engine,
   searchable: Searchable,
   query: SearchQuery,
-  scope: readonly Expression<SqlBool>[],
-  scopeKey: unknown,
+  { conditions: scope = [], key: scopeKey = "", isIndexed = false }: Scope = {},
 ): Promise<{ keys: Record<string, string | number>[]; nextPageToken?: string }> {
   const { filter = "", orderBy = [], maxResults = 1000, pageToken } = query;
   if (!Number.isInteger(maxResults) || maxResults < 1 || maxResults > largestPage) {
@@ -36,8 +43,8 @@ export async function searchPage(
       `a page holds 1 to ${largestPage} ${searchable.subject}, got ${maxResults}`,
     );
   }
-  const order = orderTerms(engine, searchable, orderBy.map(parseOrderBy));
-  const count = order.terms.length;
+  const order = orderLevels(engine, searchable, orderBy.map(parseOrderBy), isIndexed);
+  const count = order.reduce((sum, { terms }) => sum + terms.length, 0);
   const search = [searchable.subject, scopeKey, filter, orderBy];
   const rows = await findRows(engine.db, {
     ...{ searchable, scope, order },
@@ -52,7 +59,7 @@ export async function searchPage(
     keys,
     nextPageToken: printPageToken(
       search,
-      order.terms.map((_, i) => last[`term_${i}`]!),
+      Array.from({ length: count }, (_, i) => last[`term_${i}`]!),
     ),
   };
 }

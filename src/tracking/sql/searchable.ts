@@ -6,7 +6,11 @@ import { StoreError } from "../store-error.ts";
 import type { Tables } from "./tables.ts";
 
 /** A property of the thing itself: in a column, computed, or written down under a key as a tag or as metadata. */
-export type Attribute = { readonly type: "text" | "number" } & (
+export type Attribute = {
+  readonly type: "text" | "number";
+  /** An index has it behind what a scope is (of runs: behind their experiment). */
+  readonly isIndexed?: boolean;
+} & (
   | {
       readonly column: string;
       /** True where rows without a value exist; they come last in any order. */
@@ -21,7 +25,7 @@ export type Attribute = { readonly type: "text" | "number" } & (
 export interface KeyedTable {
   readonly table: keyof Tables;
   readonly type: "text" | "number";
-  /** One row a key, and an index by key, `is_nan` and value. */
+  /** One row a key, and an index by key and value: of numbers behind `is_nan`, of texts by their beginning. */
   readonly isIndexedByValue?: boolean;
   /** Keys whose absence means a value. */
   readonly absent?: Readonly<Record<string, string>>;
@@ -42,10 +46,13 @@ export interface Searchable {
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly keyed: Partial<Record<Exclude<Entity, "attribute" | "dataset">, KeyedTable>>;
   readonly defaultOrder: readonly { readonly key: string; readonly descending: boolean }[];
+  /** Every order is ended by the default order. */
+  readonly endsInDefaultOrder?: boolean;
 }
 
 const text = (column: string) => ({ column, type: "text" }) as const;
 const number = (column: string) => ({ column, type: "number" }) as const;
+const indexed = { isIndexed: true } as const;
 
 /** MLflow's clients ask for models that are no prompts; only prompts say what they are. */
 const promptTag = { "mlflow.prompt.is_prompt": "false" };
@@ -56,15 +63,15 @@ export const searchableRuns: Searchable = {
   identity: [{ column: "run_uuid" }],
   attributes: {
     run_id: text("run_uuid"),
-    run_name: text("name"),
-    "run name": text("name"),
-    "Run name": text("name"),
-    "Run Name": text("name"),
-    status: text("status"),
-    start_time: number("start_time"),
-    created: number("start_time"),
-    Created: number("start_time"),
-    end_time: { ...number("end_time"), nullable: true },
+    run_name: { ...text("name"), ...indexed },
+    "run name": { ...text("name"), ...indexed },
+    "Run name": { ...text("name"), ...indexed },
+    "Run Name": { ...text("name"), ...indexed },
+    status: { ...text("status"), ...indexed },
+    start_time: { ...number("start_time"), ...indexed },
+    created: { ...number("start_time"), ...indexed },
+    Created: { ...number("start_time"), ...indexed },
+    end_time: { ...number("end_time"), ...indexed, nullable: true },
     user_id: { tag: "mlflow.user", type: "text" },
     artifact_uri: {
       computed: sql`coalesce(runs.artifact_uri, ${ownArtifacts} || runs.run_uuid)`,
@@ -73,10 +80,11 @@ export const searchableRuns: Searchable = {
   },
   keyed: {
     metric: { table: "latest_metrics", type: "number", isIndexedByValue: true },
-    param: { table: "params", type: "text" },
-    tag: { table: "tags", type: "text" },
+    param: { table: "params", type: "text", isIndexedByValue: true },
+    tag: { table: "tags", type: "text", isIndexedByValue: true },
   },
   defaultOrder: [{ key: "start_time", descending: true }],
+  endsInDefaultOrder: true,
 };
 
 export const searchableExperiments: Searchable = {
@@ -137,6 +145,7 @@ export type Place =
       readonly type: "text" | "number";
       readonly value: RawBuilder<unknown>;
       readonly nullable: boolean;
+      readonly isIndexed: boolean;
     }
   | ({ readonly kind: "keyed"; readonly key: string } & KeyedTable);
 
@@ -175,6 +184,7 @@ const inTable = (table: keyof Tables, attribute: Column) => ({
   type: attribute.type,
   value: "computed" in attribute ? attribute.computed : sql.ref(`${table}.${attribute.column}`),
   nullable: attribute.nullable === true,
+  isIndexed: attribute.isIndexed === true,
 });
 
 function attributeOf<Known extends Attribute>(

@@ -68,7 +68,10 @@ export function sqlTraces(engine: Engine): TraceStore {
       const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
       if (ids.length === 0) return { items: [] };
       const scope = [sql<SqlBool>`trace_info.experiment_id in (${sql.join(ids)})`];
-      const { keys, ...rest } = await searchPage(engine, searchableTraces, query, scope, ids);
+      const { keys, ...rest } = await searchPage(engine, searchableTraces, query, {
+        conditions: scope,
+        key: ids,
+      });
       const found = keys.map(({ request_id }) => String(request_id));
       return { items: await readTraces(db, found), ...rest };
     },
