@@ -33,8 +33,12 @@ describe("parallelChartOption", () => {
   it("makes the better trials stand out, whichever way is better", () => {
     const colours = (goal: "minimize" | "maximize") =>
       parallelChartOption({ parallel, metric: { name: "m", goal } }, theme).visualMap;
-    expect(colours("maximize")).toMatchObject({ min: 0.7, max: 0.8, inRange: { color: ["#ccc", "#00f"] } });
-    expect(colours("minimize")).toMatchObject({ inRange: { color: ["#00f", "#ccc"] } });
+    expect(colours("maximize")).toMatchObject({
+      min: 0.7,
+      max: 0.8,
+      inRange: { color: ["#111", "#00f"], opacity: [0.5, 1] },
+    });
+    expect(colours("minimize")).toMatchObject({ inRange: { color: ["#00f", "#111"], opacity: [1, 0.5] } });
   });
 });
 

@@ -10,7 +10,11 @@ export function parallelChartOption({ parallel, metric }: Parallel, theme: Chart
   const { axes, rows } = parallel;
   const last = axes.length - 1;
   const values = rows.map((row) => Number(row.values[last]));
-  const [faint, strong] = [theme.line, theme.palette[0]!];
+  const [faint, strong] = [theme.text, theme.palette[0]!];
+  const isHigherBetter = metric.goal === "maximize";
+  const fromWorst = <T>(range: readonly T[]): T[] => (isHigherBetter ? [...range] : range.toReversed());
+  // Lines run through the labels: a rim in the colour of the ground keeps them legible.
+  const axisLabel = { color: theme.text, textBorderColor: theme.surface, textBorderWidth: 4 };
   return {
     animation: false,
     parallel: {
@@ -20,20 +24,21 @@ export function parallelChartOption({ parallel, metric }: Parallel, theme: Chart
       bottom: 24,
       parallelAxisDefault: {
         nameTextStyle: { color: theme.text },
-        axisLabel: { color: theme.text },
+        axisLabel,
         axisLine: { lineStyle: { color: theme.line } },
         axisTick: { lineStyle: { color: theme.line } },
       },
     },
     parallelAxis: axes.map((axis, dim) => ({
       dim,
+      z: 10,
       name: shortName(axis.key),
       ...(axis.kind === "category"
         ? { type: "category" as const, data: [...axis.values] }
         : {
             type: axis.scale === "log" ? ("log" as const) : ("value" as const),
             scale: true,
-            axisLabel: { color: theme.text, formatter: formatNumber },
+            axisLabel: { ...axisLabel, formatter: formatNumber },
           }),
     })),
     visualMap: {
@@ -41,13 +46,13 @@ export function parallelChartOption({ parallel, metric }: Parallel, theme: Chart
       dimension: last,
       min: Math.min(...values),
       max: Math.max(...values),
-      inRange: { color: metric.goal === "maximize" ? [faint, strong] : [strong, faint] },
+      inRange: { color: fromWorst([faint, strong]), opacity: fromWorst([0.5, 1]) },
     },
     series: [
       {
         type: "parallel",
         smooth: false,
-        lineStyle: { width: 2, opacity: 0.85 },
+        lineStyle: { width: 2, opacity: 0.9 },
         data: rows.map((row) => [...row.values]),
       },
     ],
