@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [options]`: measurements that anyone can repeat. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { addDriftCommand } from "./drift-command.ts";
 import { measureEpoch } from "./measure-epoch.ts";
 import {
   type GenerationBench,
@@ -178,5 +179,6 @@ program
   );
 
 addTrackingCommand(program);
+addDriftCommand(program);
 
 await program.parseAsync();

@@ -1,11 +1,18 @@
 /** Drift of one column. */
 import { binCounts, rangeOf, sturgesEdges } from "./bins.ts";
-import { type DriftMethod, type DriftTest, defaultMethod, driftTests } from "./drift-tests.ts";
+import {
+  type DriftMethod,
+  type DriftTest,
+  defaultMethod,
+  driftTests,
+  mostNumericCategories,
+} from "./drift-tests.ts";
 import { MonitoringError } from "./monitoring-error.ts";
 import {
   type CountedSample,
   countedSample,
-  eachValue,
+  distinctTogether,
+  distinctValues,
   moments,
   type NumericSample,
   numericSample,
@@ -105,8 +112,7 @@ type Measured = Pick<ColumnDrift, "method" | "score" | "reference" | "current" |
 function numericDrift(name: string, sides: Sides<NumericSample>, chosen: DriftMethod | undefined): Measured {
   const { reference, current } = sides;
   requireValues(name, { reference: reference.values.length, current: current.values.length });
-  let distinct = 0;
-  eachValue(reference, current, () => distinct++);
+  const distinct = distinctTogether(reference, current, mostNumericCategories + 1);
   const method = chosen ?? defaultMethod("numeric", reference.values.length, distinct);
   const score = scoreOf(name, "numeric", method, (test) => test.numeric?.(reference, current));
   const size = reference.values.length + current.values.length;
@@ -172,8 +178,7 @@ function scoreOf(
 
 function numericSummary({ values, missing }: NumericSample): ColumnSummary {
   const { mean, squares } = moments(values);
-  let distinct = 0;
-  eachValue({ values, missing }, { values: new Float64Array(), missing: 0 }, () => distinct++);
+  const distinct = distinctValues({ values, missing }, values.length);
   return {
     ...{ count: values.length, missing, distinct },
     numbers: {

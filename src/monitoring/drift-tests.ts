@@ -64,14 +64,14 @@ export type DriftMethod = keyof typeof driftTests;
 /** Up to so many rows a p-value says something; of more rows it finds every small difference. */
 const mostTestedRows = 1000;
 /** Numbers that have no more different values are tested as categories. */
-const mostNumericCategories = 5;
+export const mostNumericCategories = 5;
 
 /**
  * The test of a column for which none was chosen. Up to 1,000 rows of the reference: Kolmogorov-Smirnov, or chi-square
  * for categories and numbers of at most 5 values, z for at most 2. Above: Wasserstein or Jensen-Shannon.
  *
  * @param rows of the reference, without missing values
- * @param distinct different values in both samples
+ * @param distinct different values in both samples, counted up to 6
  */
 export function defaultMethod(type: ColumnType, rows: number, distinct: number): DriftMethod {
   const isNumeric = type === "numeric" && distinct > mostNumericCategories;

@@ -53,6 +53,15 @@ export function distinctValues({ values }: NumericSample, most: number): number 
   return distinct;
 }
 
+/** The same of two samples together. */
+export function distinctTogether(first: NumericSample, second: NumericSample, most: number): number {
+  const known = new Set<number>();
+  for (const { values } of [first, second])
+    for (let i = 0; i < values.length && known.size < most; i++)
+      if (i === 0 || values[i] !== values[i - 1]) known.add(values[i]!);
+  return known.size;
+}
+
 /** Walks over the different values of two samples in ascending order, with how often each occurs in either. */
 export function eachValue(
   { values: a }: NumericSample,

@@ -35,11 +35,5 @@ function fraction(x: number, a: number, b: number): number {
 }
 
 /** P(|T| > |t|) of Student's distribution. */
-export function studentTwoTails(t: number, degreesOfFreedom: number): number {
-  const square = t * t;
-  const half = degreesOfFreedom / 2;
-  // Whichever of the two arguments is small keeps its digits.
-  return square < degreesOfFreedom
-    ? 1 - incompleteBeta(square / (degreesOfFreedom + square), 0.5, half)
-    : incompleteBeta(degreesOfFreedom / (degreesOfFreedom + square), half, 0.5);
-}
+export const studentTwoTails = (t: number, degreesOfFreedom: number): number =>
+  incompleteBeta(degreesOfFreedom / (degreesOfFreedom + t * t), degreesOfFreedom / 2, 0.5);
