@@ -32,7 +32,7 @@ export async function findRows(db: Database, search: RowSearch): Promise<FoundRo
   const own = [...scope, ...conditions.filter(({ isOwn }) => isOwn).map(({ check }) => check)];
   const checks = [...scope, ...conditions.map(({ check }) => check)];
   const entries = conditions.flatMap((condition) => condition.entries ?? []);
-  const part = { searchable, own, checks, entries, order, place: 0, end, limit };
+  const part = { searchable, scope, checks, entries, order, place: 0, end, limit };
   if (await isFew(db, sql`select 1 from ${sql.table(searchable.table)} where ${all(own)}`, few))
     return sortRows(db, part);
   for (const ofKey of Map.groupBy(entries, ({ table, key }) => `${table} ${key}`).values()) {

@@ -10,8 +10,8 @@ export interface PagePart {
   readonly searchable: Searchable;
   /** What a thing must meet. */
   readonly checks: readonly Expression<SqlBool>[];
-  /** Those of them that look at nothing but its own row. */
-  readonly own: readonly Expression<SqlBool>[];
+  /** Those of them that stand beside the filter: own indexes begin with them. */
+  readonly scope: readonly Expression<SqlBool>[];
   /** What they say of values under keys. */
   readonly entries: readonly Entries[];
   /** Levels in which they differ. */

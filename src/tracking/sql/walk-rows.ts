@@ -40,9 +40,9 @@ export async function walkRows(db: Database, part: PagePart, few: number): Promi
 }
 
 /** An index, of it no more than what the checks leave. */
-function within({ own, entries }: PagePart, index: OrderIndex): OrderIndex {
+function within({ scope, entries }: PagePart, index: OrderIndex): OrderIndex {
   const { keyed, where, name } = index;
-  if (!keyed) return { ...index, where: all([where, ...own]) };
+  if (!keyed) return { ...index, where: all([where, ...scope]) };
   const ofKey = entries.filter(({ table, key }) => table === keyed.table && key === keyed.key);
   // Who is asked for a value has one.
   const without = ofKey.length > 0 ? index.without.filter(({ rank }) => rank === 1) : index.without;
