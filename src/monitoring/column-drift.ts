@@ -83,28 +83,32 @@ export function columnDrift(
   current: Column,
   { method, threshold }: ColumnDriftOptions = {},
 ): ColumnDrift {
-  const type = columnType(reference);
-  if (type !== columnType(current))
-    throw new MonitoringError(
-      "different_types",
-      `column ${name} is ${type} in the reference and ${columnType(current)} in the current data; it must be the same in both`,
-      { column: name },
-    );
-  const measured =
-    reference instanceof Float64Array && current instanceof Float64Array
-      ? numericDrift(name, { reference: numericSample(reference), current: numericSample(current) }, method)
-      : categoricalDrift(
-          name,
-          {
-            reference: countedSample(reference as readonly (string | null)[]),
-            current: countedSample(current as readonly (string | null)[]),
-          },
-          method,
-        );
+  const measured = measure(name, reference, current, method);
   const { score: scoreType, title, threshold: usual }: DriftTest = driftTests[measured.method];
   const limit = threshold ?? usual;
   const drifted = scoreType === "p-value" ? measured.score < limit : measured.score >= limit;
-  return { name, type, title, scoreType, threshold: limit, drifted, ...measured };
+  return { name, type: columnType(reference), title, scoreType, threshold: limit, drifted, ...measured };
+}
+
+function measure(
+  name: string,
+  reference: Column,
+  current: Column,
+  method: DriftMethod | undefined,
+): Measured {
+  if (reference instanceof Float64Array && current instanceof Float64Array) {
+    const sides = { reference: numericSample(reference), current: numericSample(current) };
+    return numericDrift(name, sides, method);
+  }
+  if (!(reference instanceof Float64Array || current instanceof Float64Array)) {
+    const sides = { reference: countedSample(reference), current: countedSample(current) };
+    return categoricalDrift(name, sides, method);
+  }
+  throw new MonitoringError(
+    "different_types",
+    `column ${name} is ${columnType(reference)} in the reference and ${columnType(current)} in the current data; it must be the same in both`,
+    { column: name },
+  );
 }
 
 type Measured = Pick<ColumnDrift, "method" | "score" | "reference" | "current" | "histogram">;
