@@ -75,7 +75,7 @@ describe("what was logged", () => {
     const add = (input?: Prediction["input"]) => {
       const number = expected.length + 1;
       expected.push(`request-${number}`);
-      log.add(prediction(number, input && { input }));
+      log.add(prediction(number, input === undefined ? {} : { input }));
     };
     for (let round = 0; round < 40; round++) {
       add();

@@ -22,7 +22,9 @@ export async function openServable(
   const { task: kind } = await loadProject(files.project);
   const [servable, model] = await Promise.all([
     kind.open(files.model),
-    kind.openModel ? kind.openModel(files.model, resources) : openLocalInference(files.program, resources),
+    kind.openModel
+      ? kind.openModel(files.model, { ...resources, thread: "callers" })
+      : openLocalInference(files.program, resources),
   ]);
   return { servable, model };
 }

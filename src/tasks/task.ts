@@ -78,6 +78,11 @@ export interface FinishedModel extends ModelGraph {
   ): Readonly<Record<string, Program>>;
 }
 
+export interface ModelOptions extends RuntimeOptions {
+  /** Whether the programs run in threads of their `own`, as they do unless given, or in the `callers`. */
+  readonly thread?: "own" | "callers";
+}
+
 /** A model that answers batches. */
 export interface OpenModel extends Pick<InferenceSession, "run" | "close"> {
   /** The same for one input, told the outputs so far while they grow. */
@@ -133,7 +138,7 @@ export interface TaskKind<Config, Row, Input, Example, Outcome, Answer> {
   /** From the folder that `save` wrote. */
   open(folder: string): Promise<Task<Row, Input, Example, Outcome, Answer>>;
   /** The model of a finished folder, ready to answer: its inference program, unless an answer takes more than one run. */
-  openModel?(folder: string, options?: RuntimeOptions): Promise<OpenModel>;
+  openModel?(folder: string, options?: ModelOptions): Promise<OpenModel>;
   read(config: Config, context: TaskContext): Promise<Splits<Row>>;
   /** What a person would ask the service about a row: a text, or a file. */
   sample?(row: Row): string | UploadedFile | Promise<string | UploadedFile>;

@@ -1,9 +1,9 @@
 /** A finished translation model, opened: it writes with the settings it was saved with. */
 import { join } from "node:path";
 import { openGenerator, readGenerationConfig, searchOptions, type Tokens } from "../nn/index.ts";
-import { int64, type NdArray, type NdArrays, type RuntimeOptions } from "../tensor/index.ts";
+import { int64, type NdArray, type NdArrays } from "../tensor/index.ts";
 import { loadTokenizer, type Tokenizer } from "../text/index.ts";
-import type { OpenModel } from "./task.ts";
+import type { ModelOptions, OpenModel } from "./task.ts";
 
 /** Reads the source once: its keys and values for every layer of the decoder. */
 export const encoderFile = "encoder.onnx";
@@ -14,11 +14,11 @@ export const decoderFile = "decoder.onnx";
  * Takes input_ids and attention_mask, gives `sequences` int64 [batch, longest], padded; each begins with the start token.
  * @param folder with both programs, generation_config.json and the tokenizer
  */
-export async function openTranslationModel(folder: string, options: RuntimeOptions = {}): Promise<OpenModel> {
+export async function openTranslationModel(folder: string, options: ModelOptions = {}): Promise<OpenModel> {
   const { tokens, options: search } = searchOptions(await readGenerationConfig(folder));
   const tokenizer = await loadTokenizer(folder);
   const programs = { source: join(folder, encoderFile), step: join(folder, decoderFile) };
-  const generator = await openGenerator(programs, { tokens, threads: options.threads });
+  const generator = await openGenerator(programs, { tokens, ...options });
   const stack = (sequences: readonly Tokens[], { source_cut }: NdArrays): NdArrays => ({
     sequences: padded(sequences, tokens.padding),
     ...(source_cut && { source_cut }),

@@ -3,6 +3,7 @@ export { ShapeError, TensorError } from "./errors.ts";
 export { chromeTrace } from "./execution/chrome-trace.ts";
 export { type InferenceSession, openInference } from "./execution/inference-session.ts";
 export { openLocalInference } from "./execution/local-inference.ts";
+export { openLocalRecurrent } from "./execution/local-recurrent.ts";
 export { type OperatorCost, operatorCosts } from "./execution/operator-costs.ts";
 export { joinRows, takeRows } from "./execution/places.ts";
 export { joinProcesses, oneProcess, type ProcessGroup } from "./execution/process-group.ts";

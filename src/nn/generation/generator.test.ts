@@ -38,7 +38,11 @@ const optionsOf = ({ options }: GoldenGeneration): GenerateOptions => ({
 /** What the golden files allow a score. */
 const scoreTolerance = 1e-4;
 
-describe.each(["t5-tiny", "t5-tiny-fit"])("%s writes what transformers writes", (folder) => {
+describe.each([
+  ["t5-tiny", "own"],
+  ["t5-tiny-fit", "own"],
+  ["t5-tiny", "callers"],
+] as const)("%s writes what transformers writes (programs in %s thread)", (folder, thread) => {
   const golden = new GoldenModel<GenerationSummary>(folder);
   describe.skipIf(!golden.available)("with its checkpoint", () => {
     const { generate: settings, generate_inputs } = golden.available
@@ -49,7 +53,8 @@ describe.each(["t5-tiny", "t5-tiny-fit"])("%s writes what transformers writes", 
     beforeAll(async () => {
       const model = seq2seq(golden.json("config"));
       const { source, step } = generationPrograms(model, await golden.weights());
-      generator = await openGenerator({ source: source.bytes, step: step.bytes }, { tokens: model.tokens });
+      const programs = { source: source.bytes, step: step.bytes };
+      generator = await openGenerator(programs, { tokens: model.tokens, thread });
     });
     afterAll(() => generator.close());
 

@@ -5,6 +5,8 @@ import {
   int64,
   type NdArrays,
   openInference,
+  openLocalInference,
+  openLocalRecurrent,
   openRecurrent,
   type Recurrence,
   type RecurrentSession,
@@ -48,20 +50,31 @@ export interface GeneratorOptions {
   readonly tokens: SpecialTokens;
   /** Threads of one run; all cores unless given. */
   readonly threads?: number | undefined;
+  /**
+   * `own`: each program runs in a worker thread, and the caller's event loop stays free. `callers`: in the thread that
+   * calls, which does nothing else meanwhile; nothing is copied from thread to thread then.
+   */
+  readonly thread?: "own" | "callers" | undefined;
 }
 
+const openers = {
+  own: { openSource: openInference, openStep: openRecurrent },
+  callers: { openSource: openLocalInference, openStep: openLocalRecurrent },
+};
+
 /**
- * Opens the programs of `generationPrograms`, each in a worker thread: the caller's event loop stays free.
+ * Opens the programs of `generationPrograms`.
  * @param programs ONNX files, or their bytes
  * @throws {TensorError} when ONNX Runtime cannot load them
  */
 export async function openGenerator(
   programs: { readonly source: string | Uint8Array; readonly step: string | Uint8Array },
-  { tokens, threads }: GeneratorOptions,
+  { tokens, threads, thread = "own" }: GeneratorOptions,
 ): Promise<Generator> {
-  const source = await openInference(programs.source, { threads });
+  const { openSource, openStep } = openers[thread];
+  const source = await openSource(programs.source, { threads });
   try {
-    return new ProgramGenerator(source, await openRecurrent(programs.step, { threads }), tokens);
+    return new ProgramGenerator(source, await openStep(programs.step, { threads }), tokens);
   } catch (error) {
     await source.close();
     throw error;

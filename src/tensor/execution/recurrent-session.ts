@@ -11,7 +11,7 @@ import { WorkerCalls } from "./worker-calls.ts";
 export interface RecurrentSession {
   /**
    * Begins a sequence of runs.
-   * @param state  inputs that are not given at each run: caches, and what stays the same
+   * @param state  inputs that are not given at each run: what stays the same, and caches, which are written into
    */
   begin(state: NdArrays, caches: Caches): Promise<Recurrence>;
   close(): Promise<void>;
