@@ -5,6 +5,7 @@ import {
   type DriftTest,
   driftReport,
   driftTests,
+  embeddingDrift,
   type MonitoringError,
   tableOf,
 } from "./index.ts";
@@ -157,6 +158,16 @@ describe("the whole", () => {
       drifted: true,
     });
   });
+});
+
+test("embeddings: a right angle between the means, a diagonal apart", () => {
+  const x = { a: Float64Array.of(1, 1), b: Float64Array.of(0, 0) };
+  const y = { a: Float64Array.of(0, 0), b: Float64Array.of(1, 1) };
+  const { cosine, euclidean, driftedDimensions } = embeddingDrift(x, y);
+  expect([cosine.score, driftedDimensions.score]).toEqual([1, 1]);
+  expect(euclidean.score).toBeCloseTo(Math.SQRT2, 15);
+  expect(embeddingDrift(x, x).euclidean).toEqual({ score: 0, threshold: 0.2, drifted: false });
+  expect(() => embeddingDrift(x, { a: x.a })).toThrow("both sides must have numbers in the dimension b");
 });
 
 describe("what cannot be compared is said", () => {

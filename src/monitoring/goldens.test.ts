@@ -10,6 +10,7 @@ import {
   type DriftReport,
   driftReport,
   driftTests,
+  embeddingDrift,
   type Table,
 } from "./index.ts";
 
@@ -48,7 +49,12 @@ interface Golden extends GoldenReport {
     Record<string, Readonly<Record<string, { score: number; drifted: boolean; threshold: number }>>>
   >;
   readonly runs?: readonly (GoldenReport & { readonly options: GoldenOptions })[];
-  readonly embedding?: unknown;
+  readonly embedding?: Readonly<
+    Record<
+      "evidently_distance_cosine" | "evidently_distance_euclidean" | "evidently_ratio_wasserstein",
+      { score: number; drifted: boolean }
+    >
+  >;
 }
 
 interface GoldenOptions {
@@ -128,6 +134,21 @@ describe.skipIf(!isThere)("golden reports", () => {
     });
     expect(report.rows).toEqual(expected.rows);
     expectReport(report, expected);
+  });
+
+  test.each(frames.filter((name) => name.startsWith("emb_")))("%s: embeddings", (name) => {
+    const [reference, current] = [table(name, "reference"), table(name, "current")];
+    const columns = Object.keys(reference).filter((column) => column.startsWith("emb_"));
+    const { cosine, euclidean, driftedDimensions } = embeddingDrift(reference, current, { columns });
+    const { embedding } = golden(name);
+    for (const [measured, expected] of [
+      [cosine, embedding!.evidently_distance_cosine],
+      [euclidean, embedding!.evidently_distance_euclidean],
+      [driftedDimensions, embedding!.evidently_ratio_wasserstein],
+    ] as const) {
+      expect(Math.abs(measured.score - expected.score)).toBeLessThanOrEqual(1e-9);
+      expect(measured.drifted).toBe(expected.drifted);
+    }
   });
 
   test("options_500_200: shares, thresholds, methods and columns that are chosen", () => {
