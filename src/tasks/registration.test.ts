@@ -177,6 +177,7 @@ describe("the best of all runs", () => {
     await promoteIfBetter(await versionWith({ validation_accuracy: 0.7 }), byAccuracy, store);
     const best = await modelWith(0.9);
     await modelWith(0.8);
+    await modelWith(0.9);
     const promotion = await promoteBest(project, byAccuracy, store);
     expect(promotion).toMatchObject({ promoted: true, value: 0.9, version: { version: 2, runId: best } });
     expect(await promoted()).toBe(2);

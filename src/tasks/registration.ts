@@ -136,7 +136,11 @@ export async function promoteBest(
   const { items } = await store.searchRuns({
     experimentIds: experiment ? [experiment.experimentId] : [],
     filter: "attributes.status = 'FINISHED'",
-    orderBy: [`metrics.\`${metric}\` ${criterion.goal === "maximise" ? "DESC" : "ASC"}`],
+    orderBy: [
+      `metrics.\`${metric}\` ${criterion.goal === "maximise" ? "DESC" : "ASC"}`,
+      // The first of equals, as of the trials of a sweep.
+      "attributes.start_time ASC",
+    ],
     maxResults: candidates,
   });
   const holder = await store.getVersionByAlias(project.name, inferenceAlias);

@@ -110,6 +110,20 @@ test("a trial that fails costs itself alone", async () => {
   expect(trials[1]?.error).toBe("out of memory");
 });
 
+test("the run of a process that was killed has failed, too: it could not say so itself", async () => {
+  const sweepId = await newSweep({ run_cap: 1 });
+  await work(sweepId, {
+    async runTrial(_, __, { onRun }) {
+      const { runId } = await store.createRun({ experimentId: "0" });
+      onRun(runId);
+      return { status: "failed", error: "its process was killed" };
+    },
+  });
+  const [trial] = await store.listTrials(sweepId);
+  expect(trial?.status).toBe("FAILED");
+  expect((await store.getRun(trial!.runId!)).status).toBe("FAILED");
+});
+
 test("a sweep whose first trials all fail stops and says why", async () => {
   const sweepId = await newSweep();
   const runTrial: RunTrial = async () => ({ status: "failed", error: "no such file" });

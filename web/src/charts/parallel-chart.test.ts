@@ -36,9 +36,9 @@ describe("parallelChartOption", () => {
     expect(colours("maximize")).toMatchObject({
       min: 0.7,
       max: 0.8,
-      inRange: { color: ["#111", "#00f"], opacity: [0.5, 1] },
+      inRange: { color: ["#111", "#00f"] },
     });
-    expect(colours("minimize")).toMatchObject({ inRange: { color: ["#00f", "#111"], opacity: [1, 0.5] } });
+    expect(colours("minimize")).toMatchObject({ inRange: { color: ["#00f", "#111"] } });
   });
 });
 

@@ -11,8 +11,6 @@ export function parallelChartOption({ parallel, metric }: Parallel, theme: Chart
   const last = axes.length - 1;
   const values = rows.map((row) => Number(row.values[last]));
   const [faint, strong] = [theme.text, theme.palette[0]!];
-  const isHigherBetter = metric.goal === "maximize";
-  const fromWorst = <T>(range: readonly T[]): T[] => (isHigherBetter ? [...range] : range.toReversed());
   // Lines run through the labels: a rim in the colour of the ground keeps them legible.
   const axisLabel = { color: theme.text, textBorderColor: theme.surface, textBorderWidth: 4 };
   return {
@@ -46,7 +44,7 @@ export function parallelChartOption({ parallel, metric }: Parallel, theme: Chart
       dimension: last,
       min: Math.min(...values),
       max: Math.max(...values),
-      inRange: { color: fromWorst([faint, strong]), opacity: fromWorst([0.5, 1]) },
+      inRange: { color: metric.goal === "maximize" ? [faint, strong] : [strong, faint] },
     },
     series: [
       {
