@@ -170,7 +170,7 @@ program
         `${name}: ${report.answersPerSecond.toFixed(1)} answers a second, p50 ${report.latency.p50.toFixed(0)} ms, p99 ${report.latency.p99.toFixed(0)} ms, ${report.refused} refused, ${sum(report.failed)} failed, ${sum(report.errors)} broken, ${report.wrong} wrong; resident ${[memory.startBytes, memory.middleBytes, memory.endBytes].map(gigabytes).join(", ")} after a fifth, half and all of it, ${gigabytes(memory.peakBytes)} at most`;
       const text = [
         line("Havn", figures),
-        `ready after ${figures.readySeconds.toFixed(1)} s; HTTP, log and load cost ${percent(figures.httpShare)} of ${figures.withoutHttpPerSecond.toFixed(1)} answers a second`,
+        `ready after ${figures.readySeconds.toFixed(1)} s; HTTP, log and load cost ${percent(figures.httpShare)} of ${figures.withoutHttpPerSecond.toFixed(1)} answers a second, HTTP and log ${percent(figures.mainThreadShare)} of the service's CPU time`,
         ...(figures.peer ? [line("FastAPI and PyTorch", figures.peer)] : []),
         ...(figures.ratio === undefined ? [] : [`${figures.ratio.toFixed(2)} times as many answers`]),
       ].join("\n");

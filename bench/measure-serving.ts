@@ -21,6 +21,7 @@ import {
 import type { Precision } from "../src/tensor/index.ts";
 import { openStore } from "../src/tracking/index.ts";
 import { residentBytes } from "./resident-bytes.ts";
+import { threadCpu } from "./thread-cpu.ts";
 
 export interface ServingBench {
   readonly project: string;
@@ -44,6 +45,11 @@ export interface ServedFigures {
   readonly report: LoadReport;
   /** From the start of the process until it answers, the model's making and loading included. */
   readonly readySeconds: number;
+  /**
+   * Of the process's CPU time under load, the share of its main thread. Ours does HTTP, parsing and logging there, and all
+   * else in other threads: it is what HTTP and logging cost, without the program that puts the load.
+   */
+  readonly mainThreadShare: number;
   /** Resident memory after a fifth of the load, in its middle, at its end, and at most. */
   readonly memory: {
     readonly startBytes: number;
@@ -155,15 +161,19 @@ async function underLoad(
     const resident: number[] = [];
     const timer = setInterval(() => resident.push(residentBytes(server.pid!)), 1000);
     const load = { url, requests, users, durationSeconds: seconds, warmUpSeconds: 3, timeoutMs: 120_000 };
+    const before = threadCpu(server.pid!);
     const report = await runLoad({ ...load, check: { tolerance: 1e-3 } });
+    const after = threadCpu(server.pid!);
     clearInterval(timer);
+    const mainMs = after.mainMs - before.mainMs;
+    const mainThreadShare = mainMs / Math.max(1, mainMs + after.othersMs - before.othersMs);
     const memory = {
       startBytes: resident[Math.floor(resident.length / 5)] ?? 0,
       middleBytes: resident[Math.floor(resident.length / 2)] ?? 0,
       endBytes: resident.at(-1) ?? 0,
       peakBytes: Math.max(0, ...resident),
     };
-    return { report, readySeconds, memory };
+    return { report, readySeconds, mainThreadShare, memory };
   } finally {
     const gone = server.exitCode === null ? once(server, "exit") : undefined;
     server.kill("SIGTERM");
