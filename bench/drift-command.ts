@@ -13,7 +13,7 @@ interface Options {
 export function addDriftCommand(program: Command): void {
   program
     .command("drift")
-    .description("a drift report: reading nothing, all tests, summaries and histograms")
+    .description("a drift report over a large table: its tests, summaries and histograms")
     .option("--rows <n>", "of the current data", count, 1_000_000)
     .option("--reference-rows <n>", "of the reference", count, 1_000_000)
     .option("--columns <n>", "three in ten are categories", count, 10)
