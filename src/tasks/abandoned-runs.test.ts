@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { openStore, type RunUpdate, type Store } from "../tracking/index.ts";
 import { endAbandonedRuns, unfinishedRun } from "./abandoned-runs.ts";
-import { processTag } from "./run-process.ts";
+import { processTag, thisProcess } from "./run-process.ts";
 
 const project = { name: "reviews" };
 
@@ -52,6 +52,14 @@ test("a process of before the machine was started is gone, whoever has its numbe
   const runId = await runWith({ [processTag]: `${hostname()}/${process.ppid}/1000` });
   await endAbandonedRuns(project, store);
   expect(await store.getRun(runId)).toMatchObject({ status: "KILLED", endTime: 1000 });
+});
+
+test("this process is not gone, but one that had its number before it is", async () => {
+  const mine = await runWith({ [processTag]: thisProcess() });
+  const earlier = performance.timeOrigin - 5000;
+  const before = await runWith({ [processTag]: `${hostname()}/${process.pid}/${earlier}` });
+  expect((await endAbandonedRuns(project, store)).map(({ runId }) => runId)).toEqual([before]);
+  expect((await store.getRun(mine)).status).toBe("RUNNING");
 });
 
 test("what can go on is the newest run without overrides that has left checkpoints and did not fail", async () => {

@@ -12,14 +12,16 @@ export const thisProcess = (): string => `${hostname()}/${process.pid}/${Date.no
 
 /**
  * Whether a process is known to be gone. Of other machines nothing is known.
- * @param name as `thisProcess` has given it, at a time when this process did not work on the run
+ * @param name as `thisProcess` has given it
  */
 export function isGone(name: string): boolean {
-  const [host, pid, since] = name.split("/");
+  const [host, pid, time] = name.split("/");
   if (host !== hostname()) return false;
+  const since = Number(time);
   const machineStarted = Date.now() - 1000 * uptime();
+  if (since < machineStarted) return true;
   // In a container that was started again, this process may have the number of the one that died.
-  return Number(since) < machineStarted || Number(pid) === process.pid || !isAlive(Number(pid));
+  return Number(pid) === process.pid ? since < performance.timeOrigin : !isAlive(Number(pid));
 }
 
 /** Whether this machine has a process of that number. */

@@ -1,5 +1,6 @@
 /** `havn up`: everything in one process. */
 import type { Command } from "commander";
+import type { Logger } from "pino";
 import { listen } from "../../serving/index.ts";
 import {
   endAbandonedRuns,
@@ -8,7 +9,7 @@ import {
   projectNames,
   unfinishedRun,
 } from "../../tasks/index.ts";
-import { registryChanges } from "../../tracking/index.ts";
+import { registryChanges, type Store } from "../../tracking/index.ts";
 import { type AccessOptions, accessOf, withAccessOptions } from "../access-options.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { havnApp } from "../havn-app.ts";
@@ -58,10 +59,10 @@ async function up(context: Context, options: UpOptions): Promise<void> {
   });
   const app = havnApp({ store, projects: () => services.projects, access });
   const server = await listen(forKnownHosts(app, options), { ...options, requestTimeoutMs: uploadTimeoutMs });
-  await using _ = startWebhooks(context, log);
+  await using _webhooks = startWebhooks(context, log);
+  using _runs = await watchRuns(projects, store, log);
   try {
     await services.refresh();
-    for (const project of projects) await endAbandonedRuns(project, store);
     terminal.result(`Havn is at ${server.url} (Ctrl-C ends it)`, { url: server.url });
     if (options.train && services.projects.every(({ service }) => !service)) {
       terminal.note(`There is no model yet: training ${firstProject} (preset small, a minute or two).`);
@@ -80,6 +81,22 @@ async function up(context: Context, options: UpOptions): Promise<void> {
     await server.close();
     await services.close();
   }
+}
+
+/** How long a run may count as running after its process was killed. */
+const runsEveryMs = 60_000;
+
+/** Ends the runs of processes that were killed, now and from time to time. */
+async function watchRuns(projects: readonly Project[], store: Store, log: Logger): Promise<Disposable> {
+  const look = async () => {
+    for (const project of projects) await endAbandonedRuns(project, store);
+  };
+  await look();
+  const timer = setInterval(
+    () => look().catch((err: unknown) => log.error({ err }, "runs cannot be looked through")),
+    runsEveryMs,
+  );
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Goes on with the training that an earlier `havn up` was stopped or killed in, or starts it. */
