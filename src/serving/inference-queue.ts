@@ -15,8 +15,8 @@ export interface InferenceQueueOptions {
   /** Requests that may wait; beyond it they are refused at once. */
   readonly maxQueued?: number | undefined;
   /**
-   * A request that would wait longer is refused too, as far as the last ones tell; but one batch for each worker may
-   * wait however long it takes.
+   * A request that would wait longer is refused too, as far as the last ones tell; but one batch may wait however long
+   * it takes.
    */
   readonly maxQueuedMs?: number | undefined;
   readonly deadlineMs?: number | undefined;
@@ -125,7 +125,7 @@ export class InferenceQueue<Input, Answer> {
     const waiting = this.#waiting.length;
     // Those that run are still ahead of the one that comes.
     const waitMs = this.#unanswered.size * this.#pace.msPerRequest;
-    const fillsNextRun = waiting < maxBatch * this.#pool.size;
+    const fillsNextRun = waiting < maxBatch;
     if (waiting >= maxQueued || waitMs > (fillsNextRun ? deadlineMs : maxQueuedMs)) throw this.#overloaded();
   }
 
