@@ -74,6 +74,18 @@ test("a body without a length is limited while it is read", async () => {
   await films.close();
 });
 
+test("a client that is refused while it sends may finish, and reads why", async () => {
+  const { host, port } = await start(new Hono().post("/", (c) => c.text("too large", 413)));
+  const client = connect(port, host);
+  const received = text(client);
+  const size = 2 ** 24;
+  client.write(`POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`);
+  client.write(Buffer.alloc(2 ** 16));
+  await once(client, "readable");
+  client.write(Buffer.alloc(size - 2 ** 16));
+  expect(await received).toMatch(/^HTTP\/1\.1 413 .*too large$/s);
+});
+
 describe("close", () => {
   test("finishes what was accepted and takes nothing new", async () => {
     const { app, arrived, answer } = waiting();

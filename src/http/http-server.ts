@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { getRequestListener, type Http2Bindings, type HttpBindings } from "@hono/node-server";
 import { HttpError } from "./http-error.ts";
@@ -57,8 +57,10 @@ export async function listen(
       // Node looks at the two timeouts only this often.
       connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
     },
-    withFewHeaders(
-      getRequestListener((request, bindings) => app.fetch(request, bindings), { hostname: host }),
+    hearingOut(
+      withFewHeaders(
+        getRequestListener((request, bindings) => app.fetch(request, bindings), { hostname: host }),
+      ),
     ),
   );
   server.on("clientError", answerBrokenRequest);
@@ -77,6 +79,39 @@ export async function listen(
     url: `http://${urlHost(host)}:${actualPort}`,
     close: ({ limitMs = 10_000 } = {}) => closeGracefully(server, limitMs),
   };
+}
+
+/** How long a client may go on sending a body that was answered already. */
+const hearingMs = 10_000;
+
+/**
+ * Lets clients finish what they say where it was answered before: a connection that is closed with bytes that nobody
+ * has read is reset, and its client fails at writing instead of reading why it was refused.
+ */
+function hearingOut(answer: RequestListener): RequestListener {
+  return (request, response) => {
+    // Before Node's own listener, which closes connections that are not kept alive.
+    response.prependOnceListener("finish", () => {
+      if (!request.complete) hearOut(request);
+    });
+    answer(request, response);
+  };
+}
+
+function hearOut(request: IncomingMessage): void {
+  const { socket } = request;
+  const close = socket.destroySoon;
+  let isToClose = false;
+  socket.destroySoon = () => {
+    isToClose = true;
+  };
+  const limit = setTimeout(() => socket.destroy(), hearingMs).unref();
+  request.once("close", () => {
+    clearTimeout(limit);
+    socket.destroySoon = close;
+    if (isToClose) socket.destroySoon();
+  });
+  request.resume();
 }
 
 /** Refuses requests with too many headers before the application sees them. */
