@@ -69,8 +69,8 @@ export function addLoadCommand(program: Command): void {
         ...(options.check && { check: { tolerance } }),
         ...{ warmUpSeconds: options.warmUp, signal: stop.signal },
       });
-      if (options.report) await writeFile(options.report, loadPage(report, `Load on ${target}`));
       const failures = failuresOf(report, options);
+      if (options.report) await writeFile(options.report, loadPage(report, `Load on ${target}`, failures));
       result([describe(report), ...failures].join("\n"), { ...report, failures });
       if (failures.length > 0) process.exitCode = 1;
     });

@@ -6,7 +6,8 @@ const escaped = (text: string): string => text.replace(/[&<>"]/g, (mark) => esca
 
 const milliseconds = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
 
-export function loadPage(report: LoadReport, title: string): string {
+/** @param failures why the load counts as failed, where it does */
+export function loadPage(report: LoadReport, title: string, failures: readonly string[] = []): string {
   const { latency, failed, errors } = report;
   const counts = (all: Readonly<Record<string, number>>) =>
     Object.entries(all)
@@ -44,9 +45,12 @@ export function loadPage(report: LoadReport, title: string): string {
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
   th { text-align: left; font-weight: 500; padding-right: 2rem; vertical-align: top; }
   svg { width: 100%; height: 12rem; }
+  svg line { stroke: currentColor; opacity: 0.3; }
+  .failure { font-weight: 600; color: #c62828; }
   figcaption { font-size: 0.9rem; opacity: 0.7; }
 </style>
 <h1>${escaped(title)}</h1>
+${failures.map((failure) => `<p class="failure">${escaped(failure)}</p>`).join("\n")}
 <table>${rows.join("\n")}</table>
 ${curve(report, "Answers of each second", ({ answered }) => answered, String)}
 ${curve(report, "99th percentile of each second", ({ p99 }) => p99, milliseconds)}
@@ -71,6 +75,7 @@ function curve(
     return `${x.toFixed(1)},${(height * (1 - value / largest)).toFixed(1)}`;
   });
   return `<figure><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escaped(caption)}">
+${[0, height].map((y) => `<line x1="0" x2="${width}" y1="${y}" y2="${y}" vector-effect="non-scaling-stroke"/>`).join("")}
 <polyline points="${points.join(" ")}" fill="none" stroke="currentColor" vector-effect="non-scaling-stroke"/>
-</svg><figcaption>${escaped(caption)}, 0 to ${escaped(shown(largest))}</figcaption></figure>`;
+</svg><figcaption>${escaped(caption)}: 0 to ${escaped(shown(largest))}, over ${seconds.length} s</figcaption></figure>`;
 }
