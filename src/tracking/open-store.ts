@@ -38,7 +38,7 @@ export interface StoreOptions {
  * up to this program's schema.
  *
  * @throws {StoreError} `newer-database` when a newer program has written it
- * @throws {StoreError} `unavailable` when the database cannot be reached
+ * @throws {StoreError} `unavailable` when the database cannot be reached, or the folder not be used
  * @throws {StorageError} when the folder of the artifacts cannot be used
  */
 export async function openStore({
@@ -48,7 +48,9 @@ export async function openStore({
   now = Date.now,
   user = processUser(),
 }: StoreOptions): Promise<Store> {
-  await mkdir(home, { recursive: true });
+  await mkdir(home, { recursive: true }).catch((cause: unknown) => {
+    throw homeUnusable(home, cause);
+  });
   const artifacts = objects
     ? await openBucket(objects, home)
     : await openFileStore(path.join(home, "artifacts"));
@@ -81,6 +83,19 @@ export async function openStore({
     },
     close: () => engine.db.destroy(),
   };
+}
+
+function homeUnusable(home: string, cause: unknown): StoreError {
+  const reasons: Readonly<Record<string, string>> = {
+    EACCES: "it may not be written",
+    EROFS: "it may not be written",
+    EEXIST: "it is a file",
+    ENOTDIR: "what stands above it is a file",
+    ENOSPC: "the disk is full",
+  };
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const message = `the folder ${home} cannot be used: ${reasons[code] ?? cause}. Name another with --home or HAVN_HOME`;
+  return new StoreError("unavailable", "home", message, { cause });
 }
 
 /** Objects of a bucket that are needed as files are kept in the home folder; those of a folder are files already. */

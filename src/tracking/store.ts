@@ -274,8 +274,11 @@ export interface ModelRegistry {
   /** With all its versions, for good. */
   deleteRegisteredModel(name: string): Promise<void>;
 
-  /** The next version of a model that is registered. */
-  createModelVersion(version: NewModelVersion): Promise<ModelVersion>;
+  /**
+   * The next version of a model that is registered.
+   * @param user who wants it, for the record; the store's own user unless given
+   */
+  createModelVersion(version: NewModelVersion, user?: string): Promise<ModelVersion>;
   getModelVersion(name: string, version: number): Promise<ModelVersion>;
   /** All versions of a model, newest first. */
   listModelVersions(name: string): Promise<ModelVersion[]>;

@@ -28,7 +28,7 @@ const createModelVersion = route({
     tags: entries(),
   }),
   response: oneVersion,
-  async handle({ name, tags, description, ...asked }, { store }) {
+  async handle({ name, tags, description, ...asked }, { store, raw }) {
     await store.getRegisteredModel(name);
     const record = toRecord(tags);
     const isPrompt = record["mlflow.prompt.is_prompt"]?.toLowerCase() === "true";
@@ -36,13 +36,14 @@ const createModelVersion = route({
       ? { source: asked.source, runId: asked.run_id, modelId: asked.model_id }
       : await checkSource(store, asked);
     const madeBy = runId ?? (modelId && (await store.getLoggedModel(modelId)).sourceRunId);
-    const made = await store.createModelVersion({
+    const wanted = {
       ...{ name, source, tags: record },
       ...(madeBy !== undefined && { runId: madeBy }),
       ...(asked.run_link !== undefined && { runLink: asked.run_link }),
       ...(modelId !== undefined && { modelId }),
       ...(description !== undefined && { description }),
-    });
+    };
+    const made = await store.createModelVersion(wanted, authorOf(raw));
     if (modelId !== undefined) await noteRegistration(store, modelId, made);
     return { model_version: toModelVersion(made) };
   },

@@ -82,9 +82,13 @@ test("a sweep that is not there is a 404", async () => {
   await expect(get).rejects.toMatchObject({ status: 404 });
 });
 
-test("an alias that is set over HTTP bears the name that the client gives, not the server's", async () => {
+test("a version or an alias that is made over HTTP bears the name that the client gives, not the server's", async () => {
   await given.store.createRegisteredModel("reviews");
-  await given.store.createModelVersion({ name: "reviews", source: "a" });
+  await given.app.request("/api/2.0/mlflow/model-versions/create", {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-havn-user": "ada" },
+    body: JSON.stringify({ name: "reviews", source: "s3://elsewhere/model" }),
+  });
   const set = (alias: string, headers: Record<string, string>) =>
     given.app.request("/api/2.0/mlflow/registered-models/alias", {
       method: "POST",
@@ -97,6 +101,7 @@ test("an alias that is set over HTTP bears the name that the client gives, not t
   await set("by-noise", { "x-havn-user": "100%" });
   const events = await given.store.listRegistryEvents({ name: "reviews" });
   const users = Object.fromEntries(events.map(({ alias, user }) => [alias, user]));
+  expect(events.at(-1)).toMatchObject({ kind: "version-created", user: "ada" });
   expect(users).toMatchObject({
     "by-header": "Åse",
     "by-password": "grace",

@@ -12,7 +12,7 @@ export interface Condition {
   readonly check: Expression<SqlBool>;
   /** What all things that meet it have under a key; missing where it says nothing of one. */
   readonly entries?: Entries | undefined;
-  /** Looks at nothing but the row itself. */
+  /** Looks at nothing that lies under a key of the thing: quick. */
   readonly isOwn: boolean;
 }
 
@@ -32,7 +32,8 @@ export function condition(engine: Engine, searchable: Searchable, comparison: Co
   const matches = compare(engine, place.value, comparison);
   if (place.kind === "attribute") return { check: matches, isOwn: true };
   const check = sql<SqlBool>`runs.run_uuid in (select run_uuid from run_datasets where ${matches})`;
-  return { check, isOwn: false };
+  // The list is made once for all rows.
+  return { check, isOwn: true };
 }
 
 function keyedCondition(

@@ -1,11 +1,12 @@
-// Three ways to the rows of a page. Which is the shortest depends on how many things a filter leaves, so that is asked.
+// Ways to the rows of a page: to sort what is left when one condition is met, or to go along an index in the order that is
+// asked for until the page is full. Which is the shortest depends on how many things meet each condition, so that is asked.
 import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { PageEnd } from "../search/page-token.ts";
 import type { Condition, Entries } from "./condition.ts";
 import type { Database } from "./engine.ts";
 import type { Level } from "./order-terms.ts";
 import type { Searchable } from "./searchable.ts";
-import { all, type FoundRow, isFew, sortRows } from "./sort-rows.ts";
+import { all, countUpTo, type FoundRow, sortRows } from "./sort-rows.ts";
 import { walkRows } from "./walk-rows.ts";
 
 export interface RowSearch {
@@ -17,29 +18,49 @@ export interface RowSearch {
   /** Rows begin after the one that has these terms. */
   readonly end?: PageEnd | undefined;
   readonly limit: number;
-  /** So many things are looked up and sorted, rather than to go along an index for the first that meet the filter. */
+  /** So many things are looked up and sorted, whatever else there is. Found out by measuring unless given. */
   readonly few?: number;
 }
 
-/**
- * Where `few` of 100,000 things meet a filter, `limit * 100,000 / few` are looked at along an index until a page is
- * full: at this number both ways are equally long (100 rows: 3,200 things, 20 ms in SQLite).
- */
-const fewFor = (limit: number) => Math.ceil(Math.sqrt(limit * 100_000));
+/** Beyond that, numbers of things are not told apart. */
+const mostCounted = 100_000;
 
 export async function findRows(db: Database, search: RowSearch): Promise<FoundRow[]> {
-  const { searchable, scope, conditions, order, limit, end, few = fewFor(limit) } = search;
+  const {
+    searchable,
+    scope,
+    conditions,
+    order,
+    limit,
+    end,
+    few = Math.ceil(Math.sqrt(limit * mostCounted)),
+  } = search;
   const own = [...scope, ...conditions.filter(({ isOwn }) => isOwn).map(({ check }) => check)];
   const checks = [...scope, ...conditions.map(({ check }) => check)];
   const entries = conditions.flatMap((condition) => condition.entries ?? []);
   const part = { searchable, scope, checks, entries, order, place: 0, end, limit };
-  if (await isFew(db, sql`select 1 from ${sql.table(searchable.table)} where ${all(own)}`, few))
-    return sortRows(db, part);
+  const rows = (conditions: readonly Expression<SqlBool>[]) =>
+    sql`select 1 from ${sql.table(searchable.table)} where ${all(conditions)}`;
+  const total = await countUpTo(db, rows(scope), mostCounted);
+  const ways: Way[] = [
+    { count: own.length > scope.length ? await countUpTo(db, rows(own), mostCounted) : total },
+  ];
   for (const ofKey of Map.groupBy(entries, ({ table, key }) => `${table} ${key}`).values()) {
     const things = thingsWith(searchable, ofKey);
-    if (await isFew(db, things, few)) return sortRows(db, part, things);
+    ways.push({ things, count: await countUpTo(db, things, mostCounted) });
   }
-  return walkRows(db, part, few);
+  const shortest = ways.reduce((one, other) => (other.count < one.count ? other : one));
+  // So many are passed on the way along an index until the page is full, if the conditions have nothing to do with each other.
+  const share = ways.reduce((product, { count }) => product * Math.min(1, count / Math.max(1, total)), 1);
+  return shortest.count <= few || shortest.count < limit / share
+    ? sortRows(db, part, shortest.things)
+    : walkRows(db, part, few);
+}
+
+/** Where a search can begin: with all in the scope that meet what looks at their own rows, or with what a key leaves. */
+interface Way {
+  readonly things?: RawBuilder<unknown>;
+  readonly count: number;
 }
 
 /** `select` of the things that have under one key what several conditions ask for. */

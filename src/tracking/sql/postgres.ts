@@ -101,7 +101,8 @@ function unavailable(place: string, cause: unknown): StoreError {
 /** Host and name of a database, for messages: without user and password. */
 function describePlace(url: string): string {
   try {
-    const { host, pathname } = new URL(url);
+    const { host, pathname, protocol } = new URL(url);
+    if (!/^postgres(ql)?:$/.test(protocol)) throw new Error(`no Postgres: ${protocol}`);
     return `${host || "localhost"}${pathname}`;
   } catch {
     throw new StoreError(

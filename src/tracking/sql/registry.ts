@@ -50,13 +50,10 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
     }
   }
 
-  async function createModelVersion({
-    name,
-    source,
-    description = "",
-    tags = {},
-    ...origin
-  }: NewModelVersion) {
+  async function createModelVersion(
+    { name, source, description = "", tags = {}, ...origin }: NewModelVersion,
+    madeBy = user,
+  ) {
     checkText("source of a model version", "source", source);
     checkText("description of a model version", "description", description);
     const version = await engine.transaction(async (transaction) => {
@@ -78,7 +75,7 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
         .execute();
       for (const [key, value] of Object.entries(tags))
         await writeVersionTag(transaction, name, next, key, value);
-      await writeEvent(transaction, { name, kind: "version-created", time, user, version: next });
+      await writeEvent(transaction, { name, kind: "version-created", time, user: madeBy, version: next });
       return next;
     });
     return readVersion(db, name, version);

@@ -50,11 +50,14 @@ export async function sortRows(
   return rows;
 }
 
-export async function isFew(db: Database, things: RawBuilder<unknown>, few: number): Promise<boolean> {
+export async function countUpTo(db: Database, things: RawBuilder<unknown>, most: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (${things} limit ${few + 1}) as counted`.execute(db);
-  return (rows[0]?.count ?? 0) <= few;
+    select count(*) as count from (${things} limit ${most}) as counted`.execute(db);
+  return rows[0]?.count ?? 0;
 }
+
+export const isFew = async (db: Database, things: RawBuilder<unknown>, few: number): Promise<boolean> =>
+  (await countUpTo(db, things, few + 1)) <= few;
 
 export const all = (conditions: readonly Expression<SqlBool>[]): RawBuilder<SqlBool> =>
   conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`1 = 1`;

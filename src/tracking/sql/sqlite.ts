@@ -27,10 +27,11 @@ const busyTimeoutMs = 30_000;
  * checkpoints only. A power cut can lose the last commits, but never tears one or harms the file. FULL would
  * wait for the disk at every commit, milliseconds each, to keep metrics that the broken-off training run must
  * compute again anyway.
+ *
+ * @throws {StoreError} `unavailable` for a file that cannot be written, or is no database
  */
 export async function openSqlite(file: string): Promise<Engine> {
-  const database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
-  await useWriteAheadLog(database);
+  const database = await opened(file);
   database.exec("pragma synchronous = normal");
   const ofLists = lists(database);
   const db = new Kysely<Tables>({ dialect: new ImmediateDialect(database) });
@@ -62,6 +63,20 @@ export async function openSqlite(file: string): Promise<Engine> {
       sql`${column} glob ${pattern.replace(/[*?[]/g, "[$&]").replaceAll("%", "*").replaceAll("_", "?")}`,
     ilike: (column, pattern) => sql`${column} like ${pattern}`,
   };
+}
+
+async function opened(file: string): Promise<DatabaseSync> {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+    await useWriteAheadLog(database);
+    return database;
+  } catch (cause) {
+    database?.close();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `the database ${file} cannot be used: ${reason}. Name another folder with --home or HAVN_HOME, or see who may write this one`;
+    throw new StoreError("unavailable", "database", message, { cause });
+  }
 }
 
 /** SQLITE_BUSY. */
