@@ -41,6 +41,8 @@ test("writes need the token, reads do not", async () => {
 test("a private server answers nobody else, and neither its processes nor what it says show the token", async () => {
   const { server, status } = await start(["--private", "--token", token, "--log-level", "debug"]);
   expect(await status(read)).toBe(401);
+  expect(await status("/health")).toBe(200);
+  expect(await status("/")).toBe(200);
   expect(await status(read, { headers: { authorization: `Bearer ${token}` } })).toBe(200);
   const { stdout } = await promisify(execFile)("ps", ["-eo", "args"]);
   expect(stdout).toContain("--private");

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
+import { Hono } from "hono";
 import { listen } from "../../http/index.ts";
 import { trackingRoutes } from "../../tracking/index.ts";
 import { type AccessOptions, accessOf, withAccessOptions } from "../access-options.ts";
@@ -23,13 +24,28 @@ export function addTrackCommand(program: Command): void {
       await withContext(options, async (context) => {
         const { store, terminal, signal } = context;
         await using _ = await webhooks(context, options);
-        const app = forKnownHosts(trackingRoutes(store, { access }), options);
+        const app = forKnownHosts(withGreeting(trackingRoutes(store, { access })), options);
         const server = await listen(app, { ...options, requestTimeoutMs: uploadTimeoutMs });
         terminal.result(`MLFLOW_TRACKING_URI=${server.url} (Ctrl-C ends it)`, { url: server.url });
         if (!signal.aborted) await once(signal, "abort");
         await server.close();
       });
     });
+}
+
+/** For those who look in with a browser, and for those who ask whether it is up, as they ask the original. */
+function withGreeting(routes: Hono): Hono {
+  const greeting = (origin: string) =>
+    `This is the tracking server of Havn: it speaks MLflow's REST API.
+
+  MLFLOW_TRACKING_URI=${origin} python train.py
+
+Pages of runs and models come with \`havn up\`, in place of \`havn track\`.
+`;
+  return new Hono()
+    .get("/", (context) => context.text(greeting(new URL(context.req.url).origin)))
+    .get("/health", (context) => context.text("OK"))
+    .route("/", routes);
 }
 
 /** What reads their file is loaded where there is one. */
