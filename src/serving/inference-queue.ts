@@ -84,7 +84,7 @@ export class InferenceQueue<Input, Answer> {
       maxBatch = 32,
       maxWaitMs = 0,
       maxQueued = 2048,
-      maxQueuedMs = 1500,
+      maxQueuedMs = 1000,
       deadlineMs = 30_000,
       firstMs,
       workers = 1,

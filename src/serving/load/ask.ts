@@ -12,7 +12,8 @@ export interface LoadRequest {
 
 export interface LoadAnswer {
   readonly status: number;
-  readonly canRetry: boolean;
+  /** When the service says that it is worth asking again. */
+  readonly retryAfterSeconds: number | undefined;
   readonly body: string;
 }
 
@@ -38,9 +39,10 @@ export async function ask(
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
+  const retryAfter = response.headers["retry-after"];
   return {
     status: response.statusCode ?? 0,
-    canRetry: response.headers["retry-after"] !== undefined,
+    retryAfterSeconds: retryAfter === undefined ? undefined : Number(retryAfter),
     body: Buffer.concat(chunks).toString("utf8"),
   };
 }

@@ -18,7 +18,7 @@ async function service(answer: (index: number, body: string) => { status?: numbe
     let body = "";
     for await (const chunk of request) body += String(chunk);
     const { status = 200, body: answered } = answer(index++, body);
-    response.writeHead(status, status === 503 ? { "retry-after": "1" } : {}).end(answered);
+    response.writeHead(status, status === 503 ? { "retry-after": "0" } : {}).end(answered);
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -167,11 +167,14 @@ class Load {
     return Math.max(durationSeconds, (performance.now() - this.#start) / 1000);
   }
 
-  /** One user: asks, waits for the answer, asks again; who is refused tries again a little later. */
+  /** One user: asks, waits for the answer, asks again; who is refused comes again when the service says, or a little later. */
   async #user(isOver: () => boolean): Promise<void> {
+    const end = this.#start + 1000 * this.#options.durationSeconds;
     while (!isOver()) {
-      const wasServed = await this.#askNext(performance.now());
-      if (!wasServed) await new Promise((resolve) => setTimeout(resolve, 100));
+      const { wasServed, retryAfterSeconds = 0 } = await this.#askNext(performance.now());
+      const pauseMs = wasServed ? 0 : Math.max(100, 1000 * retryAfterSeconds);
+      if (performance.now() + pauseMs >= end) return;
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
@@ -188,25 +191,28 @@ class Load {
     await Promise.all(underWay);
   }
 
-  async #askNext(due: number): Promise<boolean> {
+  async #askNext(due: number): Promise<{ wasServed: boolean; retryAfterSeconds?: number }> {
     const index = this.#next++ % this.#options.requests.length;
     const { tally } = this;
     tally.requests++;
     try {
       const answer = await ask(this.#base, this.#agent, this.#options.requests[index]!, this.#timeoutMs);
-      const { status, canRetry, body } = answer;
+      const { status, retryAfterSeconds, body } = answer;
       if (status < 300) {
         const now = performance.now();
         tally.answered(now - due, Math.floor((now - this.#start) / 1000));
         const { check } = this.#options;
         if (check && this.#expected && !sameAnswer(this.#expected[index]!, body, check)) tally.wrong++;
-        return true;
+        return { wasServed: true };
       }
-      if ((status === 503 || status === 429) && canRetry) tally.refused++;
-      else count(tally.failed, String(status));
+      if ((status === 503 || status === 429) && retryAfterSeconds !== undefined) {
+        tally.refused++;
+        return { wasServed: false, retryAfterSeconds };
+      }
+      count(tally.failed, String(status));
     } catch (error) {
       count(tally.errors, String((error as NodeJS.ErrnoException).code ?? (error as Error).message));
     }
-    return false;
+    return { wasServed: false };
   }
 }
