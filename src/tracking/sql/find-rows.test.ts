@@ -88,15 +88,26 @@ describe.each(engines)("on %s", (_, open) => {
   afterAll(() => engine.db.destroy());
 
   /** All pages, each begun where the one before ended. */
-  async function pages(filter: string, orderBy: readonly string[], size: number, few: number) {
-    const order = orderLevels(engine, searchableRuns, orderBy.map(parseOrderBy), true);
+  async function pages(
+    filter: string,
+    orderBy: readonly string[],
+    size: number,
+    few: number,
+    experiments: "one" | "several",
+  ) {
+    const order = orderLevels(engine, searchableRuns, orderBy.map(parseOrderBy), experiments);
     const terms = order.flatMap((level) => [...level.terms]);
     const found: string[] = [];
     let last: FoundRow | undefined;
     do {
       const rows: FoundRow[] = await findRows(engine.db, {
         ...{ searchable: searchableRuns, order, few, limit: size },
-        scope: [sql<boolean>`runs.experiment_id = 0`, sql<boolean>`runs.lifecycle_stage = 'active'`],
+        scope: [
+          experiments === "one"
+            ? sql<boolean>`runs.experiment_id = 0`
+            : sql<boolean>`+runs.experiment_id in (0, 1)`,
+          sql<boolean>`runs.lifecycle_stage = 'active'`,
+        ],
         conditions: parseFilter(filter).map((comparison) => condition(engine, searchableRuns, comparison)),
         end: last && terms.map((_, i) => last![`term_${i}`]!),
       });
@@ -110,13 +121,21 @@ describe.each(engines)("on %s", (_, open) => {
     const filter = fc.subarray(filters, { maxLength: 2 }).map((parts) => parts.join(" and "));
     const orderBy = fc.subarray(orders, { maxLength: 3 });
     const size = fc.oneof(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 2, max: 8 }));
+    const experiments = fc.constantFrom("one", "several");
     const few = fc.constantFrom(1, 2, 5, 20, 1000);
     await fc.assert(
-      fc.asyncProperty(filter, orderBy, size, few, async (filter, orderBy, size, few) => {
-        const whole = await pages(filter, orderBy, 1000, Number.MAX_SAFE_INTEGER - 1);
-        expect(new Set(whole).size).toBe(whole.length);
-        expect(await pages(filter, orderBy, size, few)).toEqual(whole);
-      }),
+      fc.asyncProperty(
+        filter,
+        orderBy,
+        size,
+        few,
+        experiments,
+        async (filter, orderBy, size, few, experiments) => {
+          const whole = await pages(filter, orderBy, 1000, Number.MAX_SAFE_INTEGER - 1, experiments);
+          expect(new Set(whole).size).toBe(whole.length);
+          expect(await pages(filter, orderBy, size, few, experiments)).toEqual(whole);
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -13,6 +13,8 @@ export interface RowSearch {
   readonly searchable: Searchable;
   /** Conditions beside the filter. */
   readonly scope: readonly Expression<SqlBool>[];
+  /** The same, for the way along an index. */
+  readonly walking?: readonly Expression<SqlBool>[];
   readonly conditions: readonly Condition[];
   readonly order: readonly Level[];
   /** Rows begin after the one that has these terms. */
@@ -29,6 +31,7 @@ export async function findRows(db: Database, search: RowSearch): Promise<FoundRo
   const {
     searchable,
     scope,
+    walking = scope,
     conditions,
     order,
     limit,
@@ -54,7 +57,7 @@ export async function findRows(db: Database, search: RowSearch): Promise<FoundRo
   const share = ways.reduce((product, { count }) => product * Math.min(1, count / Math.max(1, total)), 1);
   return shortest.count <= few || shortest.count < limit / share
     ? sortRows(db, part, shortest.things)
-    : walkRows(db, part, few);
+    : walkRows(db, { ...part, scope: walking, checks: [...walking, ...checks.slice(scope.length)] }, few);
 }
 
 /** Where a search can begin: with all in the scope that meet what looks at their own rows, or with what a key leaves. */

@@ -5,6 +5,7 @@ import { sweeps } from "./migrations/0002-sweeps.ts";
 import { clientOfVersion3 } from "./migrations/0003-client-of-version-3.ts";
 import { indexesOfSearch } from "./migrations/0004-indexes-of-search.ts";
 import { indexesOfOrder } from "./migrations/0005-indexes-of-order.ts";
+import { indexOfAllRuns } from "./migrations/0006-index-of-all-runs.ts";
 
 /** One step of the schema. A step that was released is never changed; what follows is a new one. */
 export interface Migration {
@@ -14,7 +15,14 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-const released: readonly Migration[] = [initial, sweeps, clientOfVersion3, indexesOfSearch, indexesOfOrder];
+const released: readonly Migration[] = [
+  initial,
+  sweeps,
+  clientOfVersion3,
+  indexesOfSearch,
+  indexesOfOrder,
+  indexOfAllRuns,
+];
 
 /**
  * Brings the schema up to this program's version: all missing steps in one transaction, so that a process that is

@@ -1,7 +1,7 @@
 // Indexes that lie in the order of something, so that a search can go along them and stop at the end of its page.
 import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Engine } from "./engine.ts";
-import type { Place, Searchable } from "./searchable.ts";
+import type { IndexedScope, Place, Searchable } from "./searchable.ts";
 import type { Tables } from "./tables.ts";
 
 export interface OrderIndex {
@@ -43,18 +43,18 @@ export const indexedBeginning = (text: string): string => [...text].slice(0, ind
 export const beginningOf = (column: string): RawBuilder<unknown> =>
   sql`substr(${sql.ref(column)}, 1, ${sql.lit(indexedCharacters)})`;
 
-/** The index in the order of a place, where there is one. @param ownIndexes whether those of the thing's own table serve */
+/** The index in the order of a place, where there is one. @param scope which indexes of the thing's own table serve */
 export function orderIndex(
   engine: Engine,
   searchable: Searchable,
   place: Place,
-  ownIndexes: boolean,
+  scope: IndexedScope | undefined,
 ): OrderIndex | undefined {
   if (place.kind === "keyed")
     return place.isIndexedByValue ? keyedIndex(engine, searchable, place) : undefined;
-  return ownIndexes && place.kind === "attribute" && place.isIndexed
-    ? ownIndex(engine, searchable, place)
-    : undefined;
+  if (place.kind !== "attribute" || !scope || !place.isIndexed) return undefined;
+  const serves = scope === "one" || place.isIndexed === "several";
+  return serves ? ownIndex(engine, searchable, place) : undefined;
 }
 
 function keyedIndex(

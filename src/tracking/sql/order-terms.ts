@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { OrderBy } from "../search/order-by.ts";
 import type { Engine } from "./engine.ts";
 import { type OrderIndex, orderIndex } from "./order-index.ts";
-import { type Place, placeOf, type Searchable } from "./searchable.ts";
+import { type IndexedScope, type Place, placeOf, type Searchable } from "./searchable.ts";
 
 /** One thing that rows are ordered by; never NULL, so that the end of a page can be compared with it. */
 export interface Term {
@@ -20,14 +20,14 @@ export interface Level {
 /**
  * The levels of an order, ended by the identity of the thing, so that no two rows are equal.
  *
- * @param ownIndexes whether what is searched is what the indexes of its own table begin with
+ * @param scope of what the indexes of its own table begin with; missing where they begin with nothing of the kind
  * @throws {StoreError} `invalid` for a name that these things do not have
  */
 export function orderLevels(
   engine: Engine,
   searchable: Searchable,
   asked: readonly OrderBy[],
-  ownIndexes: boolean,
+  scope: IndexedScope | undefined,
 ): Level[] {
   const { defaultOrder, endsInDefaultOrder, identity, table } = searchable;
   const last = asked.length === 0 || endsInDefaultOrder ? defaultOrder : [];
@@ -38,7 +38,7 @@ export function orderLevels(
     const place = placeOf(searchable, "order", order);
     return {
       terms: termsOf(engine, searchable, place, order.descending, i),
-      index: orderIndex(engine, searchable, place, ownIndexes),
+      index: orderIndex(engine, searchable, place, scope),
     };
   });
   const own = identity.map(({ column, descending = false }): Level => {

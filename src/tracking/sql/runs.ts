@@ -157,11 +157,14 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     // What is no number is the id of no experiment.
     const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
     if (ids.length === 0) return { runIds: [] };
-    // Of one experiment the index knows the order of time.
-    const within = ids.length === 1 ? sql`= ${ids[0]}` : sql`in (${sql.join(ids)})`;
-    const scope = [sql<boolean>`runs.experiment_id ${within}`, ...inView("runs", view)];
+    const stage = inView("runs", view);
+    const several = sql<boolean>`in (${sql.join(ids)})`;
+    const isOne = ids.length === 1;
     const { keys, ...rest } = await searchPage(engine, searchableRuns, query, {
-      ...{ conditions: scope, key: [ids, view], isIndexed: ids.length === 1 },
+      conditions: [sql<boolean>`runs.experiment_id ${isOne ? sql`= ${ids[0]}` : several}`, ...stage],
+      // The plus keeps SQLite from sorting what the index of each experiment has.
+      ...(!isOne && { walking: [sql<boolean>`+runs.experiment_id ${several}`, ...stage] }),
+      ...{ key: [ids, view], isIndexed: isOne ? "one" : "several" },
     });
     return { runIds: keys.map(({ run_uuid }) => String(run_uuid)), ...rest };
   }

@@ -8,7 +8,7 @@ import { condition } from "./condition.ts";
 import type { Engine } from "./engine.ts";
 import { findRows } from "./find-rows.ts";
 import { orderLevels } from "./order-terms.ts";
-import type { Searchable } from "./searchable.ts";
+import type { IndexedScope, Searchable } from "./searchable.ts";
 
 const largestPage = 50_000;
 
@@ -17,8 +17,10 @@ export interface Scope {
   readonly conditions?: readonly Expression<SqlBool>[];
   /** Says in the page token what they are. */
   readonly key?: unknown;
-  /** Whether it is one of those that the indexes of the table begin with. */
-  readonly isIndexed?: boolean;
+  /** How many it sees of what the indexes of the table begin with. */
+  readonly isIndexed?: IndexedScope;
+  /** The conditions, written so that an index for several scopes is gone along. */
+  readonly walking?: readonly Expression<SqlBool>[];
 }
 
 /**
@@ -33,7 +35,7 @@ export async function searchPage(
   engine: Engine,
   searchable: Searchable,
   query: SearchQuery,
-  { conditions: scope = [], key: scopeKey = "", isIndexed = false }: Scope = {},
+  { conditions: scope = [], key: scopeKey = "", isIndexed, walking = scope }: Scope = {},
 ): Promise<{ keys: Record<string, string | number>[]; nextPageToken?: string }> {
   const { filter = "", orderBy = [], maxResults = 1000, pageToken } = query;
   if (!Number.isInteger(maxResults) || maxResults < 1 || maxResults > largestPage) {
@@ -47,7 +49,7 @@ export async function searchPage(
   const count = order.reduce((sum, { terms }) => sum + terms.length, 0);
   const search = [searchable.subject, scopeKey, filter, orderBy];
   const rows = await findRows(engine.db, {
-    ...{ searchable, scope, order },
+    ...{ searchable, scope, walking, order },
     conditions: parseFilter(filter).map((comparison) => condition(engine, searchable, comparison)),
     end: pageToken ? parsePageToken(search, count, pageToken) : undefined,
     limit: maxResults + 1,

@@ -5,11 +5,14 @@ import type { Entity, Identifier } from "../search/scanner.ts";
 import { StoreError } from "../store-error.ts";
 import type { Tables } from "./tables.ts";
 
+/** How many scopes a search sees, where the indexes of the table begin with a scope. */
+export type IndexedScope = "one" | "several";
+
 /** A property of the thing itself: in a column, computed, or written down under a key as a tag or as metadata. */
 export type Attribute = {
   readonly type: "text" | "number";
-  /** An index has it behind what a scope is (of runs: behind their experiment). */
-  readonly isIndexed?: boolean;
+  /** Whether an index has it behind what one scope is (of runs: their experiment), or for several scopes at once. */
+  readonly isIndexed?: IndexedScope;
 } & (
   | {
       readonly column: string;
@@ -52,7 +55,8 @@ export interface Searchable {
 
 const text = (column: string) => ({ column, type: "text" }) as const;
 const number = (column: string) => ({ column, type: "number" }) as const;
-const indexed = { isIndexed: true } as const;
+const indexed = { isIndexed: "one" } as const;
+const indexedForAll = { isIndexed: "several" } as const;
 
 /** MLflow's clients ask for models that are no prompts; only prompts say what they are. */
 const promptTag = { "mlflow.prompt.is_prompt": "false" };
@@ -68,9 +72,9 @@ export const searchableRuns: Searchable = {
     "Run name": { ...text("name"), ...indexed },
     "Run Name": { ...text("name"), ...indexed },
     status: { ...text("status"), ...indexed },
-    start_time: { ...number("start_time"), ...indexed },
-    created: { ...number("start_time"), ...indexed },
-    Created: { ...number("start_time"), ...indexed },
+    start_time: { ...number("start_time"), ...indexedForAll },
+    created: { ...number("start_time"), ...indexedForAll },
+    Created: { ...number("start_time"), ...indexedForAll },
     end_time: { ...number("end_time"), ...indexed, nullable: true },
     user_id: { tag: "mlflow.user", type: "text" },
     artifact_uri: {
@@ -145,7 +149,7 @@ export type Place =
       readonly type: "text" | "number";
       readonly value: RawBuilder<unknown>;
       readonly nullable: boolean;
-      readonly isIndexed: boolean;
+      readonly isIndexed: IndexedScope | undefined;
     }
   | ({ readonly kind: "keyed"; readonly key: string } & KeyedTable);
 
@@ -184,7 +188,7 @@ const inTable = (table: keyof Tables, attribute: Column) => ({
   type: attribute.type,
   value: "computed" in attribute ? attribute.computed : sql.ref(`${table}.${attribute.column}`),
   nullable: attribute.nullable === true,
-  isIndexed: attribute.isIndexed === true,
+  isIndexed: attribute.isIndexed,
 });
 
 function attributeOf<Known extends Attribute>(
