@@ -21,6 +21,8 @@ export interface Entries {
   readonly key: string;
   /** As far as the index of the values knows, of an entry in the table of that name. */
   where(name: string): Expression<SqlBool>;
+  /** Of a text in the table of that name, whether it meets the condition. */
+  meets(name: string): Expression<SqlBool>;
 }
 
 /** @throws {StoreError} `invalid` when the name is unknown or cannot be compared like this */
@@ -54,6 +56,7 @@ function keyedCondition(
   if (comparator === "IS NULL") return { check: sql`not exists (select 1 from ${withKey} and ${same})` };
   const entries = isIndexedByValue && {
     ...{ table, key, where: (name: string) => indexed(engine, type, name, comparison) },
+    meets: (name: string) => compare(engine, sql.ref(`${name}.value`), comparison),
   };
   if (comparator === "IS NOT NULL")
     return { check: sql`exists (select 1 from ${withKey} and ${same})`, ...(entries && { entries }) };

@@ -74,10 +74,12 @@ async function withValue(
       const { known, ...alike } = among(part, level, index.has(value), values, last === value, found.length);
       const things = sql`select ${identity(searchable, index.name)} from ${index.from}
         where ${index.where} and ${index.entry} = ${value}`;
-      // To sort several stretches is still quicker than to look for them along an index that knows nothing of this value.
-      const rows = (await isFew(db, things, 4 * few))
-        ? await sortRows(db, alike, things)
-        : await walkRows(db, alike, few);
+      // To sort two stretches is still quicker than to look for them along an index that knows nothing of this value.
+      const rows = !(await meets(db, part, index, value))
+        ? []
+        : (await isFew(db, things, 2 * few))
+          ? await sortRows(db, alike, things)
+          : await walkRows(db, alike, few);
       found.push(...rows.map((row) => ({ ...row, ...known })));
     } else {
       const until = { entry: stretch.last, isIncluded: stretch.isLast || isOne };
@@ -87,6 +89,21 @@ async function withValue(
     isDone = stretch.isLast;
   }
   return found;
+}
+
+/** Whether a value that many have under a key of text meets what is asked of that key. */
+async function meets(
+  db: Database,
+  { entries }: PagePart,
+  { keyed, from, where, entry }: OrderIndex,
+  value: string | number,
+): Promise<boolean> {
+  const ofKey = entries.filter(({ table, key }) => table === keyed?.table && key === keyed.key);
+  if (ofKey.length === 0 || typeof value === "number") return true;
+  const { rows } = await sql`select 1 from (
+      select value from ${from} where ${where} and ${entry} = ${value} limit 1
+    ) as one where ${all(ofKey.map((condition) => condition.meets("one")))}`.execute(db);
+  return rows.length > 0;
 }
 
 const isDescending = ({ terms }: Level): boolean => terms.at(-1)!.descending;
