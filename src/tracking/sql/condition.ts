@@ -12,6 +12,8 @@ export interface Condition {
   readonly check: Expression<SqlBool>;
   /** What all things that meet it have under a key; missing where it says nothing of one. */
   readonly entries?: Entries | undefined;
+  /** Asks for a part of a text under a key, which no index knows. */
+  readonly isUnindexed?: boolean;
   /** Looks at nothing that lies under a key of the thing: quick. */
   readonly isOwn: boolean;
 }
@@ -80,8 +82,16 @@ function keyedCondition(
       check: sql`(${check} or not exists (select 1 from ${withKey} and ${same}) and ${absentMatches})`,
     };
   }
-  return { check, ...(entries && { entries }) };
+  const isUnindexed =
+    entries && (comparator === "ILIKE" || (comparator === "LIKE" && !literalOf(comparison)));
+  return { check, ...(entries && { entries }), ...(isUnindexed && { isUnindexed }) };
 }
+
+/** What a text begins with that meets a pattern. */
+const literalOf = (comparison: Comparison): string =>
+  "value" in comparison && comparison.comparator === "LIKE"
+    ? (/^[^%_]*/.exec(String(comparison.value))?.[0] ?? "")
+    : "";
 
 /** A condition that the index of values can be asked for; what meets it need not meet the comparison. */
 function indexed(
@@ -98,7 +108,7 @@ function indexed(
   const entry = engine.byCodePoint(beginningOf(`${name}.value`));
   if (comparator === "=") return sql`${entry} = ${indexedBeginning(String(comparison.value))}`;
   if (comparator === "IN") return sql`${entry} in (${sql.join(comparison.values.map(indexedBeginning))})`;
-  const literal = comparator === "LIKE" ? (/^[^%_]*/.exec(String(comparison.value))?.[0] ?? "") : "";
+  const literal = literalOf(comparison);
   const beyond = successor(indexedBeginning(literal));
   if (beyond !== undefined) return sql`${entry} >= ${indexedBeginning(literal)} and ${entry} < ${beyond}`;
   // To look at every entry takes longer than to go along some order until a page is full.

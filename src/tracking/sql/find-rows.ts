@@ -54,10 +54,24 @@ export async function findRows(db: Database, search: RowSearch): Promise<FoundRo
   }
   const shortest = ways.reduce((one, other) => (other.count < one.count ? other : one));
   // So many are passed on the way along an index until the page is full, if the conditions have nothing to do with each other.
-  const share = ways.reduce((product, { count }) => product * Math.min(1, count / Math.max(1, total)), 1);
+  const known = ways.reduce((product, { count }) => product * Math.min(1, count / Math.max(1, total)), 1);
+  const share = known * (await sampledShare(db, search, few));
   return shortest.count <= few || shortest.count < limit / share
     ? sortRows(db, part, shortest.things)
     : walkRows(db, { ...part, scope: walking, checks: [...walking, ...checks.slice(scope.length)] }, few);
+}
+
+/** Which share of some things meets what no index can be asked for: a part of a text. */
+async function sampledShare(
+  db: Database,
+  { searchable, scope, conditions }: RowSearch,
+  few: number,
+): Promise<number> {
+  const unknown = conditions.filter(({ isUnindexed }) => isUnindexed).map(({ check }) => check);
+  if (unknown.length === 0) return 1;
+  const some = sql`select * from ${sql.table(searchable.table)} where ${all(scope)} limit ${few}`;
+  const met = sql`select 1 from (${some}) as ${sql.table(searchable.table)} where ${all(unknown)}`;
+  return Math.max(await countUpTo(db, met, few), 0.1) / few;
 }
 
 /** Where a search can begin: with all in the scope that meet what looks at their own rows, or with what a key leaves. */
