@@ -74,8 +74,17 @@ test("a body without a length is limited while it is read", async () => {
   await films.close();
 });
 
-test("a client that is refused while it sends may finish, and reads why", async () => {
-  const { host, port } = await start(new Hono().post("/", (c) => c.text("too large", 413)));
+test.each([
+  ["before its body is looked at", new Hono().post("/", (c) => c.text("too large", 413))],
+  [
+    "while its body is read",
+    new Hono().post("/", async (c) => {
+      await c.req.raw.body?.getReader().read();
+      return c.text("too large", 413);
+    }),
+  ],
+])("a client that is refused %s may finish, and reads why", async (_, app) => {
+  const { host, port } = await start(app);
   const client = connect(port, host);
   const received = text(client);
   const size = 2 ** 24;

@@ -111,6 +111,8 @@ function hearOut(request: IncomingMessage): void {
     socket.destroySoon = close;
     if (isToClose) socket.destroySoon();
   });
+  // Who began to read the body would pause it again.
+  request.removeAllListeners("data");
   request.resume();
 }
 
