@@ -52,12 +52,17 @@ function describe(figures: TrackingFigures, ratios?: TrackingFigures): string[] 
   ];
 }
 
-function describeMany({ searches, clientRead }: Awaited<ReturnType<typeof measureManyRuns>>): string[] {
+function describeMany({
+  searches,
+  ownClientRead,
+  clientRead,
+}: Awaited<ReturnType<typeof measureManyRuns>>): string[] {
   return [
     ...searches.map(
       ({ filter, orderBy, maxResults, seconds }) =>
         `100,000 runs x 20 metrics, ${maxResults} of ${filter} by ${orderBy}: ${(1000 * seconds).toFixed(0)} ms`,
     ),
+    `${ownClientRead.runs} runs with ${ownClientRead.metrics} metrics through Havn's client: ${ownClientRead.seconds.toFixed(1)} s`,
     ...(clientRead
       ? [
           `${clientRead.runs} runs with ${clientRead.metrics} metrics through MLflow's client: ${clientRead.seconds.toFixed(1)} s, of which its own parsing takes ${clientRead.ownSeconds.toFixed(1)} s`,
