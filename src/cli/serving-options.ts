@@ -1,6 +1,6 @@
 /** Options of commands that answer requests for predictions. */
 import { type Command, InvalidArgumentError } from "commander";
-import type { ServingLimits } from "../serving/index.ts";
+import { defaultDeadlineMs, type ServingLimits } from "../serving/index.ts";
 
 export interface ServingOptions extends ServingLimits {
   readonly rateLimit?: number;
@@ -36,6 +36,10 @@ export const servingLimits = ({
   limits: { workers, maxBatch, maxWaitMs, maxQueued, maxQueuedMs, deadlineMs },
   ratePerSecond,
 });
+
+/** How long a service that ends may take to answer what it has accepted: none of it waits longer than its deadline. */
+export const shutdownMs = ({ deadlineMs = defaultDeadlineMs }: Pick<ServingOptions, "deadlineMs">): number =>
+  deadlineMs + 1000;
 
 function whole(least: number) {
   return (text: string): number => {

@@ -4,6 +4,7 @@ export { type Application, type HttpServer, type ListenOptions, listen } from ".
 export { type ArchiveOptions, archivePredictions, type PredictionArchive } from "./archive-predictions.ts";
 export type { ServiceEnv } from "./call.ts";
 export { type Clock, systemClock } from "./clock.ts";
+export { defaultDeadlineMs } from "./inference-queue.ts";
 export {
   type AnswerCheck,
   type LoadOptions,

@@ -49,6 +49,9 @@ interface Request {
   settle(outcome: { result: unknown } | { error: ServingError }): void;
 }
 
+/** A request without an answer by then is refused. */
+export const defaultDeadlineMs = 30_000;
+
 /** A worker that has not come back this long after the deadline of all it works on is given up. */
 const graceMs = 60_000;
 
@@ -85,7 +88,7 @@ export class InferenceQueue<Input, Answer> {
       maxWaitMs = 0,
       maxQueued = 2048,
       maxQueuedMs = 1000,
-      deadlineMs = 30_000,
+      deadlineMs = defaultDeadlineMs,
       firstMs,
       workers = 1,
       open,

@@ -114,6 +114,24 @@ describe("what the protocol asks of every server", () => {
   });
 });
 
+test("tensors that come while another version takes over are answered by that one", async () => {
+  const renewed = service(filmOptions(await openFilmModel({ tensors: filmTensors })));
+  const body = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>();
+  const reply = renewed.app.request("/v2/models/movie-reviews/infer", {
+    method: "POST",
+    body: body.readable,
+    duplex: "half",
+  } as RequestInit);
+  const writer = body.writable.getWriter();
+  const bytes = Buffer.from(JSON.stringify({ inputs: [words] }));
+  await writer.write(bytes.subarray(0, 10));
+  await renewed.replace(await openFilmModel({ tensors: filmTensors, version: 8 }));
+  await writer.write(bytes.subarray(10));
+  await writer.close();
+  expect(await (await reply).json()).toMatchObject({ model_version: "8", outputs: [{ data: [3, 7] }] });
+  await renewed.close();
+});
+
 describe("texts as BYTES", () => {
   const texts = (data: unknown[]) => ({
     inputs: [{ name: "statement", shape: [data.length], datatype: "BYTES", data }],
@@ -143,5 +161,111 @@ describe("texts as BYTES", () => {
     expect(await infer(texts([1]))).toMatchObject({ status: 422 });
     expect(await infer(texts(["unreadable"]))).toMatchObject({ status: 400 });
     expect(await infer(texts(new Array(33).fill("good")))).toMatchObject({ status: 422 });
+  });
+});
+
+describe("tensors behind the JSON, as the client of Triton sends them", () => {
+  const send = async (head: object, data: Uint8Array, headers: Record<string, string> = {}) => {
+    const text = Buffer.from(JSON.stringify(head));
+    const reply = await films.app.request("/v2/models/movie-reviews/infer", {
+      method: "POST",
+      body: new Uint8Array(Buffer.concat([text, data])),
+      headers: { "inference-header-content-length": String(text.length), ...headers },
+    });
+    const bytes = Buffer.from(await reply.arrayBuffer());
+    const jsonBytes = Number(reply.headers.get("inference-header-content-length") ?? bytes.length);
+    return {
+      status: reply.status,
+      type: reply.headers.get("content-type"),
+      head: JSON.parse(bytes.toString("utf8", 0, jsonBytes)),
+      data: bytes.subarray(jsonBytes),
+    };
+  };
+  const input = (name: string, datatype: string, shape: number[], size: unknown) => ({
+    ...{ name, datatype, shape },
+    parameters: { binary_data_size: size },
+  });
+  const numbers = new Uint8Array(new Float32Array([1, 2, 3, 4]).buffer);
+  const binary = { parameters: { binary_data_output: true } };
+  const text = (value: string) => {
+    const bytes = Buffer.from(value);
+    return Buffer.concat([Buffer.from(new Uint32Array([bytes.length]).buffer), bytes]);
+  };
+
+  test("the server says that it reads them", async () => {
+    expect((await get("/v2")).body).toMatchObject({ extensions: ["binary_tensor_data"] });
+  });
+
+  test("numbers are read and written as they lie in memory", async () => {
+    const inputs = [input("words", "FP32", [2, 2], 16)];
+    expect(await send({ id: "1", inputs, ...binary }, numbers)).toEqual({
+      status: 200,
+      type: "application/octet-stream",
+      head: {
+        model_name: "movie-reviews",
+        model_version: "7",
+        id: "1",
+        outputs: [{ name: "score", shape: [2], datatype: "FP32", parameters: { binary_data_size: 8 } }],
+      },
+      data: Buffer.from(new Float32Array([3, 7]).buffer),
+    });
+    // What the output itself says comes first.
+    const outputs = [{ name: "score", parameters: { binary_data: false } }];
+    expect(await send({ inputs, outputs, ...binary }, numbers)).toMatchObject({
+      type: "application/json",
+      head: { outputs: [{ data: [3, 7] }] },
+    });
+  });
+
+  test("texts stand behind their lengths", async () => {
+    const data = Buffer.concat([text("a good film"), text("så dull")]);
+    const inputs = [input("statement", "BYTES", [2], data.length)];
+    const { head, data: labels } = await send(
+      { inputs, outputs: [{ name: "label", parameters: { binary_data: true } }] },
+      data,
+    );
+    expect(head).toMatchObject({ outputs: [{ parameters: { binary_data_size: labels.length } }] });
+    expect(labels).toEqual(Buffer.concat([text("positive"), text("negative")]));
+  });
+
+  test.each([
+    ["a size that is none", [input("words", "FP32", [2, 2], -1)], numbers, "binary_data_size"],
+    [
+      "neither data nor bytes",
+      [{ ...words, data: undefined }],
+      numbers,
+      "must have data, or binary_data_size",
+    ],
+    ["fewer bytes than said", [input("words", "FP32", [2, 2], 32)], numbers, "32 bytes behind the JSON"],
+    [
+      "more bytes than said",
+      [input("words", "FP32", [1, 2], 8)],
+      numbers,
+      "8 bytes behind the JSON, the body has 16",
+    ],
+    [
+      "bytes that do not fill the shape",
+      [input("words", "FP32", [3, 2], 16)],
+      numbers,
+      "must have 24 bytes, got 16",
+    ],
+    ["a type that no model takes", [input("words", "FP16", [2, 4], 16)], numbers, "got FP16"],
+    ["a length beyond the end", [input("statement", "BYTES", [1], 16)], numbers, "in 4 bytes"],
+    [
+      "a text that is not UTF-8",
+      [input("statement", "BYTES", [1], 5)],
+      Buffer.from([1, 0, 0, 0, 0xff]),
+      "texts in UTF-8",
+    ],
+  ])("%s is a 4xx that says what is right", async (_, inputs, data, message) => {
+    const { status, head } = await send({ inputs }, data);
+    expect(status).toBe(422);
+    expect(head.error).toContain(message);
+  });
+
+  test("a JSON that is longer than the body is refused", async () => {
+    const { status, head } = await send({}, numbers, { "inference-header-content-length": "99" });
+    expect(status).toBe(422);
+    expect(head.error).toContain("up to 18, the size of the body, got 99");
   });
 });

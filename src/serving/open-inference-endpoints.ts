@@ -4,23 +4,22 @@
  */
 import { z } from "zod";
 import type { DType } from "../tensor/index.ts";
+import type { BodyShare } from "./body-room.ts";
 import { type Call, json, type Reply } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { asServingError, retryAfter } from "./error-reply.ts";
+import { inferenceReply, readInference } from "./open-inference-body.ts";
 import { inputField, predictEach } from "./open-inference-predictions.ts";
 import {
   datatypes,
   fromArray,
-  inferenceRequest,
   invalid,
   type RequestTensor,
   type ResponseTensor,
   toArray,
 } from "./open-inference-tensors.ts";
 import { errorOf } from "./outcome.ts";
-import { parseRequest } from "./parse-request.ts";
 import { asPrediction, type Predicting } from "./predict.ts";
-import { readJson } from "./read-body.ts";
 import type { ModelTensor, ServedModel } from "./served-model.ts";
 import { ServingError, servingStatus } from "./serving-error.ts";
 
@@ -34,7 +33,8 @@ export function openInferenceEndpoints<Input, Answer, Body, Told>(
 ): Endpoint[] {
   const { model, project } = options;
   const field = inputField(options.route.example);
-  const about = () => json({ name: project, version: String(model().version), extensions: [] });
+  const about = () =>
+    json({ name: project, version: String(model().version), extensions: ["binary_tensor_data"] });
   const ready = () => json({ ready: model().queue.isReady }, { status: model().queue.isReady ? 200 : 503 });
   const ofModel = (path: string, summary: string, answer: (call: Call) => Reply | Promise<Reply>) =>
     ["/v2/models/:model", "/v2/models/:model/versions/:version"].map((start) => ({
@@ -79,7 +79,7 @@ export function openInferenceEndpoints<Input, Answer, Body, Told>(
       field === undefined
         ? "Tensors to tensors"
         : `Tensors to tensors, or BYTES as ${field.name} (${field.isFile ? "base64" : "texts"}) to answers`,
-      (call) => asPrediction(call, options, () => infer(call, options)),
+      (call) => asPrediction(call, options, (share) => infer(call, share, options)),
     ),
   ];
 }
@@ -129,12 +129,13 @@ function metadata(
 
 async function infer<Input, Answer, Body, Told>(
   call: Call,
+  share: BodyShare,
   options: Options<Input, Answer, Body, Told>,
 ): Promise<Reply> {
+  const sent = await readInference(call.request, { limitBytes: bodyBytes, share });
+  // Only now: while the body came, another may have taken over, and the one before takes nothing more.
   const model = options.model();
-  const hint = "see the Open Inference Protocol, version 2";
-  const sent = await readJson(call.request, { limitBytes: bodyBytes, hint });
-  const { id, inputs, outputs: wanted } = parseRequest(inferenceRequest, sent, hint);
+  const { id, inputs, outputs: wanted } = sent;
   const field = inputField(options.route.example);
   const [first] = inputs;
   const outputs =
@@ -146,12 +147,11 @@ async function infer<Input, Answer, Body, Told>(
     throw invalid(
       `there is no output ${missing.name}; there are ${outputs.map(({ name }) => name).join(", ")}`,
     );
-  return json({
-    model_name: model.name,
-    model_version: String(model.version),
-    id: id ?? call.requestId,
-    outputs: wanted ? outputs.filter(({ name }) => wanted.some((output) => output.name === name)) : outputs,
-  });
+  const head = { model_name: model.name, model_version: String(model.version), id: id ?? call.requestId };
+  const chosen = wanted
+    ? outputs.filter(({ name }) => wanted.some((output) => output.name === name))
+    : outputs;
+  return inferenceReply(head, chosen, sent);
 }
 
 /** Tensors through the model as they are. Nothing is logged: what they mean, only the sender knows. */

@@ -36,7 +36,7 @@ export async function predictEach<Input, Answer, Body, Told>(
     throw invalid(`input ${name} must have at most ${maxBatch} elements, got ${elements.length}`);
   const hint = requestHint(readsOf(route), route.example);
   const bodies = elements.map((element) =>
-    parseRequest(route.request, { [name]: isFile ? fileOf(element, name) : element }, hint),
+    parseRequest(route.request, { [name]: isFile ? fileOf(element, name) : textOf(element, name) }, hint),
   );
   const predicted = await Promise.all(
     bodies.map((body, i) =>
@@ -60,10 +60,22 @@ const part = (call: Call, index: number): Call => ({
 });
 
 function fileOf(element: unknown, name: string) {
+  const file = (bytes: Uint8Array) => ({ name, mediaType: "application/octet-stream", bytes });
+  if (element instanceof Uint8Array) return file(element);
   if (typeof element !== "string" || !/^[A-Za-z0-9+/]*={0,2}\s*$/.test(element))
     throw invalid(`input ${name} must have files in base64 as its elements`);
-  const bytes = new Uint8Array(Buffer.from(element, "base64"));
-  return { name, mediaType: "application/octet-stream", bytes };
+  return file(new Uint8Array(Buffer.from(element, "base64")));
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function textOf(element: unknown, name: string): unknown {
+  if (!(element instanceof Uint8Array)) return element;
+  try {
+    return utf8.decode(element);
+  } catch {
+    throw invalid(`input ${name} must have texts in UTF-8 as its elements`);
+  }
 }
 
 function labelsOf(predicted: readonly Predicted<unknown>[]): ResponseTensor[] {

@@ -14,16 +14,19 @@ export const datatypes = {
 
 const parameters = z.record(z.string(), z.unknown());
 
-/** A tensor of a request. Its data may be nested like its shape, or flat. */
-export const requestTensor = z.object({
+/** A tensor of a request. Its data may be nested like its shape, or flat; without data its bytes lie behind the JSON. */
+const requestTensor = z.object({
   name: z.string(),
   shape: z.array(z.int().nonnegative()).max(8),
   datatype: z.string(),
   parameters: parameters.optional(),
-  data: z.array(z.unknown()),
+  data: z.array(z.unknown()).optional(),
 });
 
-export type RequestTensor = z.output<typeof requestTensor>;
+export type RequestTensor = z.output<typeof requestTensor> & {
+  /** What its bytes behind the JSON were. */
+  readonly array?: NdArray;
+};
 
 export const inferenceRequest = z.object({
   id: z.string().max(200).optional(),
@@ -31,6 +34,10 @@ export const inferenceRequest = z.object({
   inputs: z.array(requestTensor).min(1).max(64),
   outputs: z.array(z.object({ name: z.string(), parameters: parameters.optional() })).optional(),
 });
+
+export type InferenceRequest = Omit<z.output<typeof inferenceRequest>, "inputs"> & {
+  readonly inputs: readonly RequestTensor[];
+};
 
 export interface ResponseTensor {
   readonly name: string;
@@ -43,7 +50,7 @@ export const invalid = (message: string, path?: string): ServingError =>
   new ServingError("invalid-input", message, { path });
 
 /** The elements of a tensor in order. @throws {ServingError} when there are not as many as its shape says */
-export function elementsOf({ name, shape, data }: RequestTensor): readonly unknown[] {
+export function elementsOf({ name, shape, data = [] }: RequestTensor): readonly unknown[] {
   const elements = data.some(Array.isArray) ? data.flat(shape.length) : data;
   const size = shape.reduce((size, dimension) => size * dimension, 1);
   if (elements.length !== size)
@@ -55,9 +62,10 @@ export function elementsOf({ name, shape, data }: RequestTensor): readonly unkno
 
 /** @throws {ServingError} for another type, and for elements that are none of it */
 export function toArray(tensor: RequestTensor, dtype: DType): NdArray {
-  const { name, shape, datatype } = tensor;
+  const { name, shape, datatype, array } = tensor;
   if (datatype !== datatypes[dtype])
     throw invalid(`input ${name} must have the datatype ${datatypes[dtype]}, got ${datatype}`);
+  if (array) return array;
   const elements = elementsOf(tensor);
   const wrong = (element: unknown) =>
     invalid(`input ${name} must have elements of ${datatype}, got ${JSON.stringify(element)?.slice(0, 40)}`);

@@ -1,5 +1,5 @@
 /** What a client sent against the schema of the route: the parsed body, or a refusal that says what is right. */
-import type { z } from "zod";
+import { z } from "zod";
 import { isUploadedFile, show } from "./request-hint.ts";
 import { ServingError } from "./serving-error.ts";
 
@@ -11,6 +11,7 @@ export function parseRequest<Body>(schema: z.ZodType<Body>, value: unknown, hint
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
+  if (issue.code === "unrecognized_keys") throw unknownField(schema, issue, hint);
   const path = issue.path.map(String).join(".");
   const expected = expectation(issue);
   const got = preview(at(value, issue.path));
@@ -23,6 +24,19 @@ export function parseRequest<Body>(schema: z.ZodType<Body>, value: unknown, hint
     expected,
     got,
   });
+}
+
+/** A strict schema refuses what it does not know, so that a misspelt option is not passed over. */
+function unknownField(
+  schema: z.ZodType,
+  { path, keys }: z.core.$ZodIssueUnrecognizedKeys,
+  hint: string,
+): ServingError {
+  const known = path.length === 0 && schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const name = [...path, keys[0]!.slice(0, 60)].map(String).join(".");
+  const expected = known.length > 0 ? known.join(", ") : undefined;
+  const problem = `there is no field ${show(name)}${expected === undefined ? "" : `; there are ${expected}`}`;
+  return new ServingError("invalid-body", `${problem}; ${hint}`, { path: name, expected, got: show(name) });
 }
 
 function expectation(issue: z.core.$ZodIssue): string {

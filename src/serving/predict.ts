@@ -1,4 +1,5 @@
 /** The way of a request to its answer, and what happens behind the answer. */
+import type { BodyRoom, BodyShare } from "./body-room.ts";
 import { type Call, round } from "./call.ts";
 import type { Answered } from "./outcome.ts";
 import type { PredictionLog } from "./prediction-log.ts";
@@ -19,6 +20,7 @@ export interface Predicting<Input, Answer, Body = unknown, Reply = unknown> {
   readonly metrics: ServiceMetrics<Input>;
   readonly activity: RecentActivity;
   readonly predictions: PredictionLog;
+  readonly bodies: BodyRoom;
 }
 
 /** A prediction as it is replied. */
@@ -30,19 +32,22 @@ export interface Predicted<Answer> extends Answered<Answer> {
 /** Counts a request for predictions, and refuses it before its body is read where it would not be answered anyway. */
 export async function asPrediction<Input, Answer, Result>(
   call: Call,
-  { metrics, activity, checkRate, model }: Predicting<Input, Answer>,
-  work: () => Promise<Result>,
+  { metrics, activity, checkRate, model, bodies }: Predicting<Input, Answer>,
+  work: (share: BodyShare) => Promise<Result>,
 ): Promise<Result> {
   metrics.requests.inc();
+  const share = bodies.share();
   try {
     if (call.client !== undefined) checkRate(call.client);
     model().queue.expectRoom();
-    return await work();
+    return await work(share);
   } catch (error) {
     const code = error instanceof ServingError ? error.code : "internal";
     metrics.errors.inc();
     if (servingStatus[code] >= 429) activity.failed(call.time, code);
     throw error;
+  } finally {
+    share.release();
   }
 }
 

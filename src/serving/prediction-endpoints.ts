@@ -1,5 +1,6 @@
 /** The two ways to ask for a prediction: the project's own route, and `POST /predictions` with the whole answer. */
 import { z } from "@hono/zod-openapi";
+import type { BodyShare } from "./body-room.ts";
 import { type Call, json, type Reply } from "./call.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { errorSchema } from "./error-reply.ts";
@@ -7,6 +8,7 @@ import { parseRequest } from "./parse-request.ts";
 import { asPrediction, type Predicting, predict } from "./predict.ts";
 import { readJson } from "./read-body.ts";
 import { readForm } from "./read-form.ts";
+import { readQuery } from "./read-query.ts";
 import { readsOf, requestHint } from "./request-hint.ts";
 import { bodyOf, queryOf } from "./route-schema.ts";
 import type { ServiceRoute } from "./servable.ts";
@@ -36,8 +38,8 @@ export function predictionEndpoints<Input, Answer, Body, Reply>(
         responses: responses(route.response, route.streams !== undefined),
       },
       handle: (call) =>
-        asPrediction(call, options, async () => {
-          const body = await readOwn(call);
+        asPrediction(call, options, async (share) => {
+          const body = await readOwn(call, share);
           if (route.streams?.(body)) return streamedPrediction(call, body, options);
           const { answer } = await predict(call, route.toInput(body), options);
           return json(route.toReply(answer, body));
@@ -51,17 +53,20 @@ export function predictionEndpoints<Input, Answer, Body, Reply>(
         request: bodyOf(route, reads === "form" ? "form" : "json"),
         responses: responses(predictionReply),
       },
-      handle: (call) => asPrediction(call, options, () => wholePrediction(call, readWhole, options)),
+      handle: (call) =>
+        asPrediction(call, options, async (share) =>
+          wholePrediction(call, await readWhole(call, share), options),
+        ),
     },
   ];
 }
 
 async function wholePrediction<Input, Answer, Body>(
   call: Call,
-  read: (call: Call) => Promise<Body>,
+  body: Body,
   options: Predicting<Input, Answer, Body>,
 ): Promise<Reply> {
-  const input = options.route.toInput(await read(call));
+  const input = options.route.toInput(body);
   const { answer, probabilities, label, confidence, model, latencyMs } = await predict(call, input, options);
   const { name, version } = model;
   return json({
@@ -80,13 +85,13 @@ function bodyReader<Body>(
   { request, example }: Pick<ServiceRoute<never, never, Body>, "request" | "example">,
   reads: "json" | "query" | "form",
   limitBytes: number,
-): (call: Call) => Promise<Body> {
+): (call: Call, share: BodyShare) => Promise<Body> {
   const hint = requestHint(reads, example);
-  const read = async ({ request }: Call): Promise<unknown> => {
-    if (reads === "json") return readJson(request, { limitBytes, hint });
-    return reads === "query" ? request.query() : readForm(request, { limitBytes, hint });
+  const read = async ({ request }: Call, share: BodyShare): Promise<unknown> => {
+    if (reads === "query") return readQuery(request.url, hint);
+    return (reads === "json" ? readJson : readForm)(request, { limitBytes, share, hint });
   };
-  return async (call) => parseRequest(request, await read(call), hint);
+  return async (call, share) => parseRequest(request, await read(call, share), hint);
 }
 
 const predictionReply = z.object({

@@ -1,9 +1,17 @@
 /** The body of a request: limited, decoded and parsed, with an answer that helps where it is not JSON. */
 import type { HonoRequest } from "hono";
+import type { BodyShare } from "./body-room.ts";
 import { ServingError } from "./serving-error.ts";
 
-export interface BodyExpectations {
+export interface BodyLimits {
   readonly limitBytes: number;
+  /** Takes what is read into account. */
+  readonly share: BodyShare;
+  /** The whole body must have come after this long. */
+  readonly limitMs?: number;
+}
+
+export interface BodyExpectations extends BodyLimits {
   /** A right request, for the messages. */
   readonly hint: string;
 }
@@ -18,11 +26,14 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  */
 export async function readJson(
   request: HonoRequest,
-  { limitBytes, hint }: BodyExpectations,
+  { hint, ...limits }: BodyExpectations,
 ): Promise<unknown> {
   expectJson(request, hint);
-  expectUncompressed(request);
-  const bytes = await readBytes(request, limitBytes);
+  return parseJson(await readBytes(request, limits), hint);
+}
+
+/** @throws {ServingError} `invalid-json` */
+export function parseJson(bytes: Uint8Array, hint: string): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -48,7 +59,7 @@ function expectJson(request: HonoRequest, hint: string): void {
     );
 }
 
-export function expectUncompressed(request: HonoRequest): void {
+function expectUncompressed(request: HonoRequest): void {
   const encoding = request.header("content-encoding");
   if (encoding !== undefined && encoding !== "identity")
     throw new ServingError(
@@ -61,24 +72,52 @@ export function expectUncompressed(request: HonoRequest): void {
     );
 }
 
-/** @throws {ServingError} `body-too-large`, or `invalid-json` where it breaks off */
-export async function readBytes(request: HonoRequest, limitBytes: number): Promise<Uint8Array> {
+/** @throws {ServingError} `unsupported-media-type`, `body-too-large`, `overloaded`, `request-timeout`, or `invalid-json` where it breaks off */
+export async function readBytes(
+  request: HonoRequest,
+  { limitBytes, share, limitMs = 30_000 }: BodyLimits,
+): Promise<Uint8Array> {
+  expectUncompressed(request);
+  const declared = declaredBytes(request);
+  if (declared !== undefined && declared > limitBytes) throw tooLarge(limitBytes, `${declared} bytes`);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(tooSlow(limitMs)), limitMs);
+  try {
+    return await Promise.race([allBytes(request, declared, { limitBytes, share }), late.promise]);
+  } catch (error) {
+    if (error instanceof ServingError) throw error;
+    throw new ServingError("invalid-json", "the request ended before its body did", { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function declaredBytes(request: HonoRequest): number | undefined {
   const declared = request.header("content-length");
-  if (declared !== undefined && request.header("transfer-encoding") === undefined) {
-    if (Number(declared) > limitBytes) throw tooLarge(limitBytes, `${declared} bytes`);
-    return new Uint8Array(await request.arrayBuffer().catch(brokenOff));
+  return declared === undefined || request.header("transfer-encoding") !== undefined
+    ? undefined
+    : Number(declared);
+}
+
+/** What is read at once, which is quicker than piece by piece. */
+const atOnceBytes = 2 ** 16;
+
+async function allBytes(
+  request: HonoRequest,
+  declared: number | undefined,
+  { limitBytes, share }: BodyLimits,
+): Promise<Uint8Array> {
+  if (declared !== undefined && declared <= atOnceBytes) {
+    share.grow(declared);
+    return new Uint8Array(await request.arrayBuffer());
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
-  try {
-    for await (const chunk of request.raw.body ?? []) {
-      size += chunk.length;
-      if (size > limitBytes) throw tooLarge(limitBytes, `more than ${limitBytes} bytes`);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof ServingError) throw error;
-    brokenOff(error);
+  for await (const chunk of request.raw.body ?? []) {
+    size += chunk.length;
+    if (size > limitBytes) throw tooLarge(limitBytes, `more than ${limitBytes} bytes`);
+    share.grow(chunk.length);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
@@ -90,9 +129,14 @@ function tooLarge(limitBytes: number, got: string): ServingError {
   });
 }
 
-function brokenOff(cause: unknown): never {
-  throw new ServingError("invalid-json", "the request ended before its body did", { cause });
-}
+const tooSlow = (limitMs: number): ServingError =>
+  new ServingError(
+    "request-timeout",
+    `the body must have come within ${limitMs / 1000} s: send it without a pause`,
+    {
+      expected: `within ${limitMs / 1000} s`,
+    },
+  );
 
 function invalidJson(problem: string, hint: string, cause?: unknown): ServingError {
   return new ServingError("invalid-json", `${problem}; ${hint}`, {

@@ -3,7 +3,7 @@
  * a whole file is needed anyway; the parser of the platform takes many times as long for a file of 20 kB.
  */
 import type { HonoRequest } from "hono";
-import { type BodyExpectations, expectUncompressed, readBytes } from "./read-body.ts";
+import { type BodyExpectations, type BodyLimits, readBytes } from "./read-body.ts";
 import type { UploadedFile } from "./servable.ts";
 import { ServingError } from "./serving-error.ts";
 
@@ -25,8 +25,7 @@ const maxPartHeaderBytes = 4096;
  */
 export async function readForm(request: HonoRequest, expectations: FormExpectations): Promise<Form> {
   const boundary = boundaryOf(request.header("content-type"), expectations.hint);
-  expectUncompressed(request);
-  const bytes = await readBytes(request, expectations.limitBytes);
+  const bytes = await readBytes(request, expectations);
   return parseForm(bytes, boundary, expectations);
 }
 
@@ -47,7 +46,7 @@ function boundaryOf(type: string | undefined, hint: string): string {
 export function parseForm(
   body: Uint8Array,
   boundary: string,
-  { hint, maxFields = 32, maxFieldBytes = 2 ** 20 }: Omit<FormExpectations, "limitBytes">,
+  { hint, maxFields = 32, maxFieldBytes = 2 ** 20 }: Omit<FormExpectations, keyof BodyLimits>,
 ): Form {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const wrong = (problem: string) =>

@@ -43,7 +43,16 @@ describe("a POST that reads its query", () => {
     expect(await missing.json()).toMatchObject({
       error: { message: "input is missing; send for example ?input=A+wonderful+film" },
     });
-    expect((await app().request("/?input=a&other=b", { method: "POST" })).status).toBe(422);
+    const unknown = await app().request("/?input=a&other=b", { method: "POST" });
+    expect(unknown.status).toBe(422);
+    expect(await unknown.json()).toMatchObject({
+      error: {
+        message: `there is no field "other"; there are input, stream; send for example ?input=A+wonderful+film`,
+        path: "other",
+        expected: "input, stream",
+      },
+    });
+    expect((await app().request("/?input=a&input=b", { method: "POST" })).status).toBe(400);
   });
 
   test("streams its answer word by word, and logs it once", async () => {
@@ -144,6 +153,22 @@ describe("a route that reads a form", () => {
     expect(reply.status).toBe(status);
     const { error } = (await reply.json()) as { error: { message: string } };
     expect(error.message).toMatch(status === 413 ? /at most 10485760 bytes/ : /-F file=@review.txt/);
+  });
+
+  test("files that come all at once are taken as far as there is room; the rest may come again", async () => {
+    const { app } = service({ ...filmOptions(model, log), route, bodiesBytes: 500_000 });
+    const send = async () => {
+      const file = `--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\n${"good".padEnd(300_000)}`;
+      const headers = { "content-type": "multipart/form-data; boundary=b" };
+      const reply = await app.request("/classify", { method: "POST", body: `${file}\r\n--b--\r\n`, headers });
+      return [reply.status, reply.headers.get("retry-after")];
+    };
+    expect((await Promise.all([send(), send(), send()])).sort()).toEqual([
+      [200, null],
+      [503, "1"],
+      [503, "1"],
+    ]);
+    expect(await send()).toEqual([200, null]);
   });
 
   test("is described as a form with a file", async () => {

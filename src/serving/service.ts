@@ -3,6 +3,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Prediction } from "../tracking/index.ts";
+import { BodyRoom } from "./body-room.ts";
 import { json, type ServiceEnv } from "./call.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { docsEndpoints } from "./docs-endpoints.ts";
@@ -35,6 +36,8 @@ export interface ServiceOptions<Input, Answer, Body, Reply> {
   readonly history?: ServiceHistory;
   /** Largest request body, above it 413; a megabyte, or ten where files are sent. */
   readonly bodyBytes?: number;
+  /** Room for the bodies of all requests that are under way; beyond it 503, small ones excepted. */
+  readonly bodiesBytes?: number;
   /** Requests a second that a client may make, above it 429; as many as it likes unless given. */
   readonly ratePerSecond?: number | undefined;
   readonly logger?: Logger;
@@ -81,6 +84,7 @@ export function service<Input, Answer, Body, Reply>({
   predictions,
   history = async function* () {},
   bodyBytes = readsOf(route) === "form" ? 10 * megabyte : megabyte,
+  bodiesBytes = 256 * megabyte,
   ratePerSecond,
   logger,
   clock = systemClock,
@@ -102,7 +106,11 @@ export function service<Input, Answer, Body, Reply>({
   begin(first);
   const activity = new RecentActivity(clock);
   const checkRate = ratePerSecond === undefined ? () => {} : rateLimit(ratePerSecond, clock);
-  const predicting = { project, route, model: current, checkRate, metrics, activity, predictions, bodyBytes };
+  const bodies = new BodyRoom(bodiesBytes);
+  const predicting = {
+    ...{ project, route, model: current, checkRate, metrics, activity, predictions },
+    ...{ bodies, bodyBytes },
+  };
 
   const app = new OpenAPIHono<ServiceEnv>({ getPath: pathBelow });
   mountEndpoints(

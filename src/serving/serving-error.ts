@@ -2,9 +2,11 @@
 export const servingStatus = {
   "invalid-json": 400,
   "invalid-form": 400,
+  "invalid-query": 400,
   "unreadable-input": 400,
   "invalid-body": 422,
   "invalid-input": 422,
+  "request-timeout": 408,
   "input-too-large": 413,
   "body-too-large": 413,
   "unsupported-media-type": 415,

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { type Call, type Reply, round, type ServiceEnv } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import { asServingError, errorReply } from "./error-reply.ts";
-import { servingStatus } from "./serving-error.ts";
+import { type ServingErrorCode, servingStatus } from "./serving-error.ts";
 
 export interface SurroundOptions {
   readonly clock: Clock;
@@ -36,11 +36,13 @@ export function surround({ clock, newId, modelVersion, logger }: SurroundOptions
         },
         modelVersion: modelVersion(),
       };
-      const { status = 200, headers, body } = await answer(call, handle, logger);
-      const { requestId } = call;
+      const { reply, code } = await answer(call, handle, logger);
+      const { status = 200, headers, body } = reply;
+      const { requestId, modelVersion: version } = call;
       const latencyMs = round(call.elapsedMs());
       // The path without its query, where a GET carries its input.
-      logger?.info({ requestId, method: c.req.method, path: c.req.path, status, latencyMs }, "request");
+      const { method, path } = c.req;
+      logger?.info({ requestId, method, path, status, code, version, latencyMs }, "request");
       return new Response(body, {
         status,
         headers: {
@@ -54,13 +56,19 @@ export function surround({ clock, newId, modelVersion, logger }: SurroundOptions
     };
 }
 
-async function answer(call: Call, handle: Handle, logger: Logger | undefined): Promise<Reply> {
+/** The reply, and the code of the error where it is one. */
+async function answer(
+  call: Call,
+  handle: Handle,
+  logger: Logger | undefined,
+): Promise<{ reply: Reply; code?: ServingErrorCode }> {
   try {
-    return await handle(call);
+    return { reply: await handle(call) };
   } catch (error) {
     const answered = asServingError(error);
-    if (servingStatus[answered.code] === 500)
+    const { code } = answered;
+    if (servingStatus[code] === 500)
       logger?.error({ err: answered.cause ?? answered, requestId: call.requestId }, answered.message);
-    return errorReply(answered);
+    return { reply: errorReply(answered), code };
   }
 }

@@ -1,6 +1,7 @@
 /** `havn load`. */
 import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
 import { type LoadReport, type LoadRequest, loadPage, runLoad } from "../../serving/index.ts";
 import { loadProject, projectConfig, sampleRequests, TaskError } from "../../tasks/index.ts";
 import { terminal } from "../terminal.ts";
@@ -42,7 +43,10 @@ export function addLoadCommand(program: Command): void {
   program
     .command("load")
     .description("put load on a running service and measure it")
-    .argument("<target>", "name of a project, whose test rows are asked; or the whole URL of a route")
+    .argument(
+      "<target>",
+      "name of a project, whose test rows are asked; URL of its service; URL of any route",
+    )
     .argument("[overrides...]", "configuration of the project, such as data.test=FILE")
     .option("--url <url>", "where the project's service is", "http://127.0.0.1:8000")
     .option("--users <n>", "users that ask again when they are answered; most at once with --open", users, 32)
@@ -76,34 +80,55 @@ export function addLoadCommand(program: Command): void {
     });
 }
 
+interface Target {
+  readonly url: string;
+  readonly requests: readonly LoadRequest[];
+}
+
 async function targetOf(
   target: string,
   overrides: readonly string[],
   { url = "", body }: LoadCommandOptions,
-): Promise<{ url: string; requests: LoadRequest[] }> {
-  if (/^https?:\/\//.test(target)) {
-    const { origin, pathname, search } = new URL(target);
-    const path = pathname + search;
-    if (body === undefined) return { url: origin, requests: [{ method: "GET", path, headers: {} }] };
-    const headers = { "content-type": "application/json" };
-    return {
-      url: origin,
-      requests: [{ method: "POST", path, headers, body: new TextEncoder().encode(body) }],
-    };
+): Promise<Target> {
+  if (!/^https?:\/\//.test(target)) {
+    if (body !== undefined)
+      throw new TaskError("--body goes with a URL; a project's test rows are its bodies");
+    return { url, requests: await testRows(target, overrides) };
   }
-  if (body !== undefined) throw new TaskError("--body goes with a URL; a project's test rows are its bodies");
-  const project = await loadProject(target);
-  const command = `havn load ${target}`;
+  const service = body === undefined ? await projectAt(target) : undefined;
+  if (service !== undefined) return { url: target, requests: await testRows(service, overrides) };
+  const { origin, pathname, search } = new URL(target);
+  const path = pathname + search;
+  if (body === undefined) return { url: origin, requests: [{ method: "GET", path, headers: {} }] };
+  const headers = { "content-type": "application/json" };
+  return { url: origin, requests: [{ method: "POST", path, headers, body: new TextEncoder().encode(body) }] };
+}
+
+/** The project whose service a URL is, as the service says; undefined where there is another thing at the URL. */
+async function projectAt(url: string): Promise<string | undefined> {
+  const { origin, pathname, search } = new URL(url);
+  if (search !== "") return undefined;
+  const about = await fetch(`${origin}${pathname.replace(/\/$/, "")}/v2`).catch(() => undefined);
+  if (!about?.ok) return undefined;
+  return serverMetadata.safeParse(await about.json().catch(() => undefined)).data?.name;
+}
+
+const serverMetadata = z.object({ name: z.string(), extensions: z.array(z.string()) });
+
+async function testRows(name: string, overrides: readonly string[]): Promise<LoadRequest[]> {
+  const project = await loadProject(name);
+  const command = `havn load ${name}`;
   const config = projectConfig(project, overrides, { command, workingFolder: process.cwd() });
   const samples = await sampleRequests(project, config, { limit: 200 });
-  return { url, requests: samples.map(({ request }) => request) };
+  return samples.map(({ request }) => request);
 }
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
 
 function describe(report: LoadReport): string {
-  const { latency, refused, failed, errors, wrong } = report;
+  const { latency, refused, unsent = 0, failed, errors, wrong } = report;
   const others = [
+    ...(unsent > 0 ? [`${unsent} were due and could not be sent in time`] : []),
     ...(refused > 0 ? [`${refused} refused with Retry-After`] : []),
     ...Object.entries(failed).map(([status, count]) => `${count} answered ${status}`),
     ...Object.entries(errors).map(([code, count]) => `${count} broken (${code})`),
@@ -123,6 +148,9 @@ function failuresOf(report: LoadReport, { p99 }: LoadCommandOptions): string[] {
   return [
     ...(p99 !== undefined && report.latency.p99 > p99
       ? [`failed: p99 must be at most ${p99} ms, it is ${ms(report.latency.p99)}`]
+      : []),
+    ...(report.unsent
+      ? ["failed: it did not keep up with the rate; with more --users more may be under way at once"]
       : []),
     ...(report.answered === 0 ? ["failed: no request was answered"] : []),
     ...(total(report.failed) > 0 ? ["failed: there were answers other than 2xx, 429 and 503"] : []),

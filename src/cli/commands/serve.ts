@@ -21,7 +21,7 @@ import { type ListenOptions, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
 import { projectPredictions } from "../project-predictions.ts";
 import { ProjectService } from "../project-service.ts";
-import { type ServingOptions, servingLimits, withServingOptions } from "../serving-options.ts";
+import { type ServingOptions, servingLimits, shutdownMs, withServingOptions } from "../serving-options.ts";
 import { parseVersion } from "./parse-version.ts";
 
 interface ServeOptions extends CommonOptions, ListenOptions, ServingOptions {
@@ -105,6 +105,6 @@ async function serve(name: string, context: Context, options: ServeOptions): Pro
       if (isNew) terminal.note(`${project.name}: version ${served.version} is served now`);
     }
   else if (!signal.aborted) await once(signal, "abort");
-  await server.close();
+  await server.close({ limitMs: shutdownMs(options) });
   await served.close();
 }

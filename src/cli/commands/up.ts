@@ -18,7 +18,7 @@ import { type ListenOptions, uploadTimeoutMs, withListenOptions } from "../liste
 import { logger } from "../logger.ts";
 import { projectPredictions } from "../project-predictions.ts";
 import { ProjectServices } from "../project-services.ts";
-import { type ServingOptions, servingLimits, withServingOptions } from "../serving-options.ts";
+import { type ServingOptions, servingLimits, shutdownMs, withServingOptions } from "../serving-options.ts";
 import { startWebhooks } from "../webhooks.ts";
 import { runProject } from "./train.ts";
 
@@ -78,7 +78,7 @@ async function up(context: Context, options: UpOptions): Promise<void> {
       for (const { project, version } of await services.refresh())
         terminal.note(`${project.name}: version ${version} is served now`);
   } finally {
-    await server.close();
+    await server.close({ limitMs: shutdownMs(options) });
     await services.close();
   }
 }

@@ -27,6 +27,7 @@ export function loadPage(report: LoadReport, title: string, failures: readonly s
       `${report.answered} (${report.answersPerSecond.toFixed(1)} a second) to ${report.requests} requests`,
     ],
     ["Refused with Retry-After", String(report.refused)],
+    ...(report.unsent === undefined ? [] : [["Due, but not sent in time", String(report.unsent)] as const]),
     ["Other answers", counts(failed)],
     ["Broken connections", counts(errors)],
     ...(report.wrong === undefined ? [] : [["Wrong answers", String(report.wrong)] as const]),

@@ -88,6 +88,22 @@ test("at a rate, waiting for a connection counts as latency", async () => {
   expect(report.requests).toBeGreaterThan(20);
 });
 
+test("a service that stalls until the end is charged for those that could not be sent", async () => {
+  let isFirst = true;
+  const server = createServer((request, response) => {
+    request.resume();
+    if (isFirst) response.end("{}");
+    else setTimeout(() => response.end("{}"), 400);
+    isFirst = false;
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const report = await runLoad({ url, requests: [post("a")], users: 2, rate: 100, durationSeconds: 0.3 });
+  expect(report.requests + report.unsent!).toBe(30);
+  expect(report.unsent).toBeGreaterThan(20);
+});
+
 test("a service that is not there is said so", async () => {
   const load = runLoad({ url: "http://127.0.0.1:9", requests: [post("a")], users: 1, durationSeconds: 1 });
   await expect(load).rejects.toThrow(

@@ -34,6 +34,8 @@ export interface LoadReport {
   readonly answersPerSecond: number;
   /** 429 and 503 with Retry-After: the service says that it is full. */
   readonly refused: number;
+  /** Requests that were due and could not be sent before the end, since all connections waited; missing without a rate. */
+  readonly unsent?: number;
   /** Any other status, by status. */
   readonly failed: Readonly<Record<string, number>>;
   /** Connections that broke or timed out, by code. */
@@ -51,6 +53,7 @@ class Tally {
   readonly latencies: number[] = [];
   readonly seconds: number[][] = [];
   requests = 0;
+  unsent = 0;
   refused = 0;
   wrong = 0;
   readonly failed: Record<string, number> = {};
@@ -94,6 +97,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
       answered: tally.latencies.length,
       answersPerSecond: tally.latencies.length / seconds,
       ...{ refused: tally.refused, failed: tally.failed, errors: tally.errors },
+      ...(rate !== undefined && { unsent: tally.unsent }),
       ...(check && { wrong: tally.wrong }),
       latency: summarize(tally.latencies),
       seconds: Array.from({ length: Math.ceil(durationSeconds) }, (_, i): LoadReport["seconds"][number] => ({
@@ -163,7 +167,7 @@ class Load {
     const end = this.#start + 1000 * durationSeconds;
     const isOver = () => performance.now() >= end || signal?.aborted === true;
     if (rate === undefined) await Promise.all(Array.from({ length: users }, () => this.#user(isOver)));
-    else await this.#atRate(rate, isOver);
+    else await this.#atRate(rate, end, isOver);
     return Math.max(durationSeconds, (performance.now() - this.#start) / 1000);
   }
 
@@ -178,13 +182,23 @@ class Load {
     }
   }
 
-  async #atRate(rate: number, isOver: () => boolean): Promise<void> {
+  async #atRate(rate: number, end: number, isOver: () => boolean): Promise<void> {
     const underWay = new Set<Promise<unknown>>();
-    for (let due = this.#start; !isOver(); due += 1000 / rate) {
+    const isFull = () => underWay.size >= this.#options.users;
+    for (let sent = 0; ; sent++) {
+      const due = this.#start + (1000 * sent) / rate;
       const waitMs = due - performance.now();
-      if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (waitMs > 1 && due < end) await new Promise((resolve) => setTimeout(resolve, waitMs));
       // The time that a request waits here for one of the connections counts as its latency.
-      while (underWay.size >= this.#options.users && !isOver()) await Promise.race(underWay);
+      while (isFull() && !isOver()) await Promise.race(underWay);
+      if (due >= end || isOver()) {
+        // A service that stalls at the end is not spared those that nobody could ask it.
+        this.tally.unsent = Math.max(
+          0,
+          Math.ceil(((Math.min(performance.now(), end) - this.#start) / 1000) * rate) - sent,
+        );
+        break;
+      }
       const asked = this.#askNext(due).finally(() => underWay.delete(asked));
       underWay.add(asked);
     }
