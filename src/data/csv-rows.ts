@@ -5,15 +5,35 @@ import { cellValue, missingColumns } from "./declared-columns.ts";
 import type { TableRow, TableSource } from "./table-row.ts";
 import { textChunks } from "./text-chunks.ts";
 
-/** Comma-separated values after RFC 4180: quoted fields may hold commas, quotes and line ends. */
-export const csvRows = (source: TableSource) => separatedRows(source, { delimiter: ",", quote: '"' });
+/**
+ * Comma-separated values after RFC 4180: quoted fields may hold commas, quotes and line ends. Where the header has
+ * semicolons and no comma these separate, as Excel writes it wherever numbers have a decimal comma.
+ */
+export async function* csvRows(source: TableSource): AsyncGenerator<TableRow> {
+  const chunks = textChunks(source);
+  const { value: first = "" } = await chunks.next();
+  const [header = ""] = first.split(/[\r\n]/, 1);
+  const delimiter = header.includes(";") && !header.includes(",") ? ";" : ",";
+  const text = async function* () {
+    yield first;
+    yield* chunks;
+  };
+  yield* separatedRows(source, { text: text(), delimiter, quote: '"' });
+}
 
 /** Tab-separated values: a quote is a character like any other (IANA text/tab-separated-values). */
-export const tsvRows = (source: TableSource) => separatedRows(source, { delimiter: "\t", quote: false });
+export const tsvRows = (source: TableSource): AsyncGenerator<TableRow> =>
+  separatedRows(source, { text: textChunks(source), delimiter: "\t", quote: false });
+
+interface SeparatedText {
+  readonly text: AsyncIterable<string>;
+  readonly delimiter: string;
+  readonly quote: string | false;
+}
 
 async function* separatedRows(
   source: TableSource,
-  dialect: { delimiter: string; quote: string | false },
+  { text, ...dialect }: SeparatedText,
 ): AsyncGenerator<TableRow> {
   const { file, columns } = source;
   const lines = lineCounter();
@@ -27,7 +47,7 @@ async function* separatedRows(
     on_record: (fields: string[], info) => [String(lines.recordEnds(fields, info.lines)), ...fields],
   });
   // An error destroys the parser, so that the loop below meets it.
-  pipeline(Readable.from(textChunks(source)), parser, () => {});
+  pipeline(Readable.from(text), parser, () => {});
 
   let header: string[] | undefined;
   try {

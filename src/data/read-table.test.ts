@@ -48,6 +48,7 @@ describe("one schema reads", () => {
     ["marked.csv", `\uFEFF${csv}`],
     ["windows.csv", 'text,label\r\na good film,1\r\n\r\n"so ""bad"", it\r\nhurts",0\r\n'],
     ["unfinished.CSV", csv.trimEnd()],
+    ["decimal-comma.csv", '\uFEFFtext;label\r\na good film;1\r\n"so ""bad"", it\r\nhurts";0\r\n'],
     ["packed.csv.gz", gzipSync(csv)],
     ["more.csv", 'id,label,text\n1,1,a good film\n2, 0 ,"so ""bad"", it\r\nhurts"\n'],
     ["reviews.jsonl", reviews.map((row) => JSON.stringify(row)).join("\n")],

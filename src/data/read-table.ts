@@ -39,7 +39,7 @@ export interface ReadTableOptions {
 }
 
 /**
- * Reads a table whose rows are as `schema` declares them. The file's extension says how: .csv (RFC 4180), .tsv, .jsonl,
+ * Reads a table whose rows are as `schema` declares them. The file's extension says how: .csv (RFC 4180, or with semicolons), .tsv, .jsonl,
  * .ndjson (compressed where .gz follows) or .parquet; text must be UTF-8. One schema serves all: in text files "1" and
  * "true" become numbers and booleans where the schema takes no text, and an empty cell is null or absent. Columns that it
  * does not name are left out.
