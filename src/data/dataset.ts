@@ -2,7 +2,7 @@
 export interface Dataset<Row> {
   readonly name: string;
   readonly rows: readonly Row[];
-  /** SHA-256 of the file's bytes, hexadecimal. */
+  /** SHA-256, hexadecimal: of the file's bytes, or of the rows where these are a part of it. */
   readonly hash: string;
   /** The file, as it was named when it was read. */
   readonly source: string;

@@ -7,6 +7,7 @@ import { seededRandom } from "../data/index.ts";
 import { imageAugmentation, imagePreparation, loadImagePreparation } from "../image/index.ts";
 import { findCheckpoint, imageNetworkConfig } from "../nn/index.ts";
 import type { UploadedFile } from "../serving/index.ts";
+import { developmentMode, limitedData } from "./development-mode.ts";
 import { imageClassificationModel, weightFiles } from "./image-classification-model.ts";
 import {
   type ClassifiedImage,
@@ -30,6 +31,7 @@ const share = z.number().min(0).max(1);
 
 const imageClassificationConfig = z.object({
   data: imageTableConfig,
+  development_mode: developmentMode,
   model: z.looseObject({
     /** A folder with safetensors, or a name on the Hugging Face hub; null trains from scratch. */
     checkpoint: z.string().nullable(),
@@ -92,7 +94,7 @@ export function imageClassification<Name extends string>({
       const mediaType = `image/${extname(name).slice(1).replace("jpg", "jpeg")}`;
       return { name: basename(name), mediaType, bytes: await readPart(part) };
     },
-    read: ({ data }, { folder }) => readImageTable(data, { folder, heads }),
+    read: (config, { folder }) => readImageTable(limitedData(config), { folder, heads }),
     model: async (config, context, train) =>
       imageClassificationModel(config, {
         heads: keptLabels(heads, config.data),

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { type Dataset, readTable } from "../data/index.ts";
+import { type Dataset, readTable, spreadRows } from "../data/index.ts";
 import type { FilePart } from "./image-archive.ts";
 import { FileHashes, imageFiles } from "./image-files.ts";
 import type { Splits } from "./task.ts";
@@ -43,7 +43,7 @@ export const imageTableConfig = z.strictObject({
   labels: z.record(z.string(), z.string()),
   /** Rows with one of these labels are left out, and so are the labels. */
   leave_out: z.array(z.string()),
-  /** At most so many rows of each split, spread evenly over it; null takes all. */
+  /** At most so many rows of each split, spread evenly over the labels; null takes all. */
   limit: z.int().positive().nullable(),
 });
 
@@ -72,7 +72,9 @@ export async function readImageTable(
   const hashes = new FileHashes();
   const splitOf = async (name: SplitName): Promise<Dataset<LabelledImage>> => {
     const all = table.rows.filter((row) => row?.split === name) as TableRow[];
-    const rows = spread(all, config.limit).map(({ split: _, ...row }) => row);
+    const rows = spreadRows(all, config.limit, ({ labels }) => labels.join()).map(
+      ({ split: _, ...row }) => row,
+    );
     if (rows.length === 0)
       throw new TaskError(
         `${table.source}: no row is left of the ${name} split, whose rows have "${config.split[name]}" in the column ${config.split.column}`,
@@ -137,12 +139,6 @@ function hint(name: string, files: ReadonlyMap<string, FilePart>): string {
   if (files.size === 0) return ": the folder is empty";
   const nearest = closest(name, [...files.keys()]);
   return distance(name, nearest) <= name.length / 4 ? `; did you mean ${nearest}?` : "";
-}
-
-/** So many of the rows, at even distances: tables are often sorted by label. */
-function spread<Row>(rows: readonly Row[], limit: number | null): readonly Row[] {
-  if (limit === null || rows.length <= limit) return rows;
-  return Array.from({ length: limit }, (_, i) => rows[Math.floor((i * rows.length) / limit)]!);
 }
 
 /** Everything that the numbers of a run depend on: names, labels, and what the files hold. */

@@ -1,7 +1,7 @@
 /** Labelled texts from the files that a configuration names. */
 import { resolve } from "node:path";
 import { z } from "zod";
-import { type Dataset, readTable } from "../data/index.ts";
+import { type Dataset, partOfDataset, readTable, spreadRows } from "../data/index.ts";
 import { textCleanings } from "../text/index.ts";
 import type { Splits } from "./task.ts";
 import { TaskError } from "./task-error.ts";
@@ -26,7 +26,7 @@ export const textDataConfig = z.strictObject({
   label_threshold: z.number().nullable().default(null),
   /** Columns that stay with the rows, to be seen beside what a model got wrong. */
   keep: z.array(z.string()).default([]),
-  /** Only so many rows of the beginning of each file; null takes all. */
+  /** At most so many rows of each file, spread evenly over the labels; null takes all. */
   limit: z.int().positive().nullable().default(null),
   /** What is done to a text before it is tokenized, here and in the service. */
   cleaning: z.enum(textCleanings).default("none"),
@@ -41,7 +41,10 @@ export async function readLabelledTexts(
   const schema = rowSchema(data);
   const read = async (name: "train" | "validation" | "test"): Promise<Dataset<LabelledText>> => {
     const dataset = await readTable(resolve(projectFolder, data.folder, data[name]), schema, { name });
-    return data.limit === null ? dataset : { ...dataset, rows: dataset.rows.slice(0, data.limit) };
+    return partOfDataset(
+      dataset,
+      spreadRows(dataset.rows, data.limit, ({ label }) => label),
+    );
   };
   return { train: await read("train"), validation: await read("validation"), test: await read("test") };
 }

@@ -94,7 +94,7 @@ describe("reading rows", () => {
     `);
   });
 
-  test("scores are divided by a threshold, columns are kept, and only the beginning is read", async () => {
+  test("scores are divided by a threshold, columns are kept, and of many rows some are taken", async () => {
     const file = await write("j.csv", "text,score,party\ngood,-0.1,A\nbad,0.3,B\nworse,0.25,\nworst,0.9,B\n");
     const { train } = await read(file, { label: "score", label_threshold: 0.25, keep: ["party"], limit: 3 });
     expect(train.rows).toEqual([
@@ -102,6 +102,24 @@ describe("reading rows", () => {
       { text: "bad", label: 1, kept: { party: "B" } },
       { text: "worse", label: 0, kept: { party: "" } },
     ]);
+  });
+
+  test("development mode takes fifty rows, of all labels, and is not taken for the whole file", async () => {
+    const lines = Array.from({ length: 120 }, (_, i) => `film ${i},${i < 96 ? 1 : 0}`);
+    const file = await write("l.csv", ["text,label", ...lines, ""].join("\n"));
+    const data = dataOf({ train: file, validation: file, test: file });
+    const read = (given: object) =>
+      kind.read(
+        { ...kind.config.pick({ development_mode: true }).parse(given), data } as TextClassificationConfig,
+        {
+          ...{ folder, seed: 0 },
+        },
+      );
+    const [whole, some] = [await read({}), await read({ development_mode: true })];
+    expect(whole.train.rows).toHaveLength(120);
+    expect(some.train.rows).toHaveLength(50);
+    expect(some.train.rows.filter(({ label }) => label === 1)).toHaveLength(40);
+    expect(some.validation.hash).not.toBe(whole.validation.hash);
   });
 
   test("a threshold divides into two classes only", async () => {

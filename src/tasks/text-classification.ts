@@ -5,6 +5,7 @@ import { z } from "zod";
 import { seededRandom } from "../data/index.ts";
 import { sequenceClassifier } from "../nn/index.ts";
 import { loadTokenizer, type Tokenizer, textCleanings } from "../text/index.ts";
+import { developmentMode, limitedData } from "./development-mode.ts";
 import { readLabelledTexts, textDataConfig } from "./labelled-texts.ts";
 import {
   checkpointFolder,
@@ -27,6 +28,7 @@ import {
 
 const textClassificationConfig = z.object({
   data: textDataConfig,
+  development_mode: developmentMode,
   model: z.looseObject({
     ...pretrainedModelConfig,
     /** Tokens that the model looks at; the rest of a text is cut off. */
@@ -70,7 +72,7 @@ export const textClassification: TaskKind<
     const saved = savedTask.parse(JSON.parse(await readFile(join(folder, taskFile), "utf8")));
     return textClassifier({ ...saved, tokenizer: await loadTokenizer(folder) });
   },
-  read: ({ data }, { folder }) => readLabelledTexts(data, folder),
+  read: (config, { folder }) => readLabelledTexts(limitedData(config), folder),
   sample: ({ text }) => text,
   model: async (config, context, train) =>
     textClassificationModel(config, await checkpointFolder(config.model, context), {

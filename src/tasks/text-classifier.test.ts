@@ -79,11 +79,11 @@ describe("judging", () => {
     });
   });
 
-  test("of more classes: F1 is their mean", () => {
+  test("of more classes: F1 is the mean of theirs", () => {
     const three = [outcome(0, 1, 0, 0), outcome(1, 0, 1, 0), outcome(2, 0, 1, 0)];
     expect(ofThree.measure(three)).toEqual({
       accuracy: expect.closeTo(2 / 3, 10),
-      f1: expect.closeTo((1 + 2 / 3 + 0) / 3, 10),
+      f1_macro: expect.closeTo((1 + 2 / 3 + 0) / 3, 10),
     });
   });
 

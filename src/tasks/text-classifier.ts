@@ -121,18 +121,14 @@ export function textClassifier({
   };
 }
 
-/** Two classes have one positive, the second, of which `f1` speaks; of several each counts the same. */
+/** `f1_macro` counts each class the same; two classes have one positive, the second, of which `f1` and `auroc` speak. */
 function measure(outcomes: readonly ClassifiedText[], classes: number): Record<string, number> {
   const matrix = countConfusion(outcomes, classes);
-  if (classes > 2) return { accuracy: accuracy(matrix), f1: f1(matrix, "macro") };
+  const ofAll = { accuracy: accuracy(matrix), f1_macro: f1(matrix, "macro") };
+  if (classes > 2) return ofAll;
   const truth = outcomes.map(({ label }) => label);
   const scores = outcomes.map(({ probabilities }) => probabilities[1]!);
-  return {
-    accuracy: accuracy(matrix),
-    f1: perClass(matrix).f1[1]!,
-    f1_macro: f1(matrix, "macro"),
-    auroc: rocAuc(truth, scores),
-  };
+  return { ...ofAll, f1: perClass(matrix).f1[1]!, auroc: rocAuc(truth, scores) };
 }
 
 const countConfusion = (outcomes: readonly ClassifiedText[], classes: number): number[][] =>

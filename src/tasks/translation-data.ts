@@ -1,7 +1,7 @@
 /** Sentence pairs from the files that a configuration names. */
 import { resolve } from "node:path";
 import { z } from "zod";
-import { type Dataset, readTable, splitDataset } from "../data/index.ts";
+import { type Dataset, partOfDataset, readTable, splitDataset, spreadRows } from "../data/index.ts";
 import { textCleanings } from "../text/index.ts";
 import type { Splits } from "./task.ts";
 import { TaskError } from "./task-error.ts";
@@ -29,7 +29,7 @@ export const translationDataConfig = z.strictObject({
   mixture: z.record(z.string(), z.number().nonnegative()).default({}),
   /** Pairs whose source is longer are not trained on; null takes all. */
   max_characters: z.int().positive().nullable().default(null),
-  /** Only so many rows of the beginning of each file; null takes all. */
+  /** At most so many rows of each file, spread evenly over the groups; null takes all. */
   limit: z.int().positive().nullable().default(null),
   /** What is done to a source before it is tokenized, here and in the service. */
   cleaning: z.enum(textCleanings).default("none"),
@@ -50,7 +50,10 @@ export async function readSentencePairs(
   const schema = rowSchema(data);
   const read = async (name: keyof Splits<SentencePair>, file: string): Promise<Dataset<SentencePair>> => {
     const dataset = await readTable(resolve(folder, data.folder, file), schema, { name });
-    return data.limit === null ? dataset : { ...dataset, rows: dataset.rows.slice(0, data.limit) };
+    return partOfDataset(
+      dataset,
+      spreadRows(dataset.rows, data.limit, ({ group }) => group),
+    );
   };
   const whole = await read("train", data.train);
   const shares = {
@@ -64,7 +67,7 @@ export async function readSentencePairs(
     { seed, stratifyBy: ({ group }) => group },
   );
   const split = async (name: "validation" | "test"): Promise<Dataset<SentencePair>> =>
-    data[name] === null ? { ...whole, name, rows: parts[name] } : read(name, data[name]);
+    data[name] === null ? partOfDataset(whole, parts[name], { name }) : read(name, data[name]);
   return {
     train: { ...whole, rows: mixed(shortEnough(parts.train, data), data) },
     validation: await split("validation"),

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { seededRandom } from "../data/index.ts";
 import { type GenerationConfig, generationConfig, readGenerationConfig, seq2seq } from "../nn/index.ts";
 import { loadTokenizer, type Tokenizer } from "../text/index.ts";
+import { developmentMode, limitedData } from "./development-mode.ts";
 import {
   checkpointFolder,
   pretrainedModelConfig,
@@ -29,6 +30,7 @@ import {
 
 const translationConfig = z.object({
   data: translationDataConfig,
+  development_mode: developmentMode,
   model: z.looseObject({
     ...pretrainedModelConfig,
     /** Tokens of a source that the model looks at, and of a target that it learns; the rest is cut off. */
@@ -83,7 +85,7 @@ export const translation: TaskKind<
     return translator({ tokenizer, settings, generation: await readGenerationConfig(folder) });
   },
   openModel: openTranslationModel,
-  read: ({ data }, context) => readSentencePairs(data, context),
+  read: (config, context) => readSentencePairs(limitedData(config), context),
   model: async (config, context) =>
     translationModel(
       config,
