@@ -53,6 +53,12 @@ test.each([
   ["a column that is not there", "a", "tune", /did you mean|must have the column tune/],
   ["a column of ids", "a", "id", /each label must have three rows at least/],
   ["a column of one value", "a", "note", "column note must have two labels at least, it has x"],
+  [
+    "the name of a project that comes with Havn",
+    "movie-reviews",
+    "tone",
+    "there is a project movie-reviews already",
+  ],
   ["the same column twice", "a", "letter", "--label must name another column than --text"],
 ])("%s is refused, and nothing is written", async (_, name, label, message) => {
   const folder = join(root, name);
@@ -60,6 +66,20 @@ test.each([
     message,
   );
   await expect(readFile(join(folder, "project.ts"))).rejects.toThrow("ENOENT");
+});
+
+test("labels that mean something to a configuration stay as they are, but for spaces around them", async () => {
+  const labels = [`\${oc.env:HOME}`, "[a, b]: #c", "null", `\\\${seed}`];
+  const rows = Array.from({ length: 60 }, (_, i) => ({ body: `text ${i}`, kind: ` ${labels[i % 4]} ` }));
+  const table = join(root, "rows.jsonl");
+  await writeFile(table, rows.map((row) => JSON.stringify(row)).join("\n"));
+  const made = await initProject({ folder: join(root, "odd"), table, text: "body", label: "kind" });
+  expect(made.labels.toSorted()).toEqual(labels.toSorted());
+  const project = await loadProject("odd", { root });
+  const config = projectConfig(project, [], { command: "havn train odd" });
+  expect(config.composition.values.data).toMatchObject({ labels: made.labels });
+  const { train } = await project.task.read(config.task, { folder: project.folder, seed: 1 });
+  expect(train.rows).toContainEqual({ text: "text 0", label: made.labels.indexOf(labels[0]!) });
 });
 
 test("a folder that holds something is left alone", async () => {

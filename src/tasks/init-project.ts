@@ -1,12 +1,13 @@
 /** Makes a new project from a template and a table of one's own. */
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { readTable, splitDataset } from "../data/index.ts";
 import { loadTokenizer } from "../text/index.ts";
+import { projectNames } from "./project.ts";
 import { TaskError } from "./task-error.ts";
 
 export interface NewProject {
@@ -54,6 +55,9 @@ export async function initProject({
     );
   if ((await readdir(folder).catch(() => [])).length > 0)
     throw new TaskError(`${folder} must be empty or not there yet`);
+  // The name is also that of the experiment and of the registered model.
+  if ((await projectNames({ root: dirname(resolve(folder)) })).includes(name))
+    throw new TaskError(`there is a project ${name} already; a new one needs a name of its own`);
   const rows = await readRows({ table, text, label });
   const labels = labelsOf(rows, label);
   const splits = splitDataset(
@@ -69,7 +73,7 @@ export async function initProject({
   }
   await cp(vocabulary, join(folder, "tokenizer"), { recursive: true });
   await copyTemplate(folder, name);
-  await edit(join(folder, "conf", "data", "own.yaml"), { labels });
+  await edit(join(folder, "conf", "data", "own.yaml"), { labels: labels.map(escaped) });
   const length = await usualLength(splits.train.map((row) => row.text));
   await edit(join(folder, "conf", "model", "small.yaml"), {
     max_length: length,
@@ -106,7 +110,7 @@ async function readRows({
     [text]: z.string().trim().min(1),
     [label]: z.preprocess(
       (value) => (typeof value === "string" ? value : String(value ?? "")),
-      z.string().min(1),
+      z.string().trim().min(1),
     ),
   });
   const { rows } = await readTable(table, schema);
@@ -147,6 +151,10 @@ async function copyTemplate(folder: string, name: string): Promise<void> {
     await writeFile(path, (await readFile(path, "utf8")).replaceAll(templateName, name));
   }
 }
+
+/** A text that a configuration takes as it is: `${` would begin an interpolation. */
+const escaped = (text: string): string =>
+  text.replaceAll(/(\\*)\$\{/g, (_, slashes: string) => `${slashes}${slashes}\\\${`);
 
 /** Sets keys of a YAML file and leaves its comments as they are. */
 async function edit(
