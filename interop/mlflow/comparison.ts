@@ -26,6 +26,9 @@ const post = (path: string, body: unknown, differs?: string): Case => ({
 });
 const missingRun = "0".repeat(32);
 
+/** Some are allowed as keys of metrics, params and tags, some are not. */
+const oddKeys = ["a#b", "../x", "/x", "a//b", "a/", "a/../b", "..x", "a\tb", "a:b", "æ b/c-d.e_f", "हिन्दी"];
+
 /** In order: later ones see what earlier ones have written. */
 const cases: readonly Case[] = [
   post("experiments/create", {}),
@@ -35,6 +38,8 @@ const cases: readonly Case[] = [
   get(`${v2}/experiments/get`),
   get(`${v2}/experiments/get?experiment_id=$EXPERIMENT`),
   get(`${v2}/experiments/get?experiment_id=987654321`),
+  get(`${v2}/experiments/get?experiment_id=first`),
+  post("experiments/delete", { experiment_id: "first" }),
   get(`${v2}/experiments/get-by-name?experiment_name=nobody%20at%20all`),
   get(`${v2}/experiments/get-by-name?experiment_name=Default`),
   post("experiments/search", { max_results: 1 }),
@@ -104,6 +109,15 @@ const cases: readonly Case[] = [
   post("runs/log-parameter", { run_id: "$RUN", key: "p", value: "2" }),
   post("runs/log-parameter", { run_id: "$RUN", key: "x".repeat(251), value: "1" }),
   post("runs/log-parameter", { run_id: "$RUN", key: "without" }),
+  ...oddKeys.flatMap((key) => [
+    post("runs/log-metric", { run_id: "$RUN", key, value: 1, timestamp: 1 }),
+    post("runs/log-parameter", { run_id: "$RUN", key, value: "1" }),
+    post("runs/log-batch", { run_id: "$RUN", tags: [{ key, value: "1" }] }),
+    post("runs/create", { experiment_id: "$EXPERIMENT", start_time: 1, tags: [{ key, value: "1" }] }),
+    post("experiments/set-experiment-tag", { experiment_id: "$EXPERIMENT", key, value: "1" }),
+    post("registered-models/set-tag", { name: "$MODEL", key, value: "1" }),
+    post("logged-models", { experiment_id: "$EXPERIMENT", tags: [{ key, value: "1" }] }),
+  ]),
   post("runs/set-tag", { run_id: "$RUN", key: "t", value: "1" }),
   post("runs/set-tag", { run_id: "$RUN" }),
   post("runs/delete-tag", { run_id: "$RUN", key: "t" }),
@@ -151,6 +165,7 @@ const cases: readonly Case[] = [
   post("runs/search", { experiment_ids: ["$EXPERIMENT"], max_results: 50_001 }),
   post("runs/search", { experiment_ids: ["$EXPERIMENT"], max_results: "many" }),
   post("runs/search", { experiment_ids: ["$EXPERIMENT"], page_token: "nonsense" }),
+  post("runs/search", { experiment_ids: ["first"] }),
   post("runs/search", { experiment_ids: "$EXPERIMENT" }, "a single id is as good as a list of one to us"),
   post("runs/search", {}),
   post("runs/delete", { run_id: missingRun }),
@@ -220,6 +235,7 @@ const cases: readonly Case[] = [
   post("registered-models/alias", { name: "$MODEL", alias: "best", version: "9" }),
   post("registered-models/alias", { name: "$MODEL", alias: "latest", version: "1" }),
   post("registered-models/alias", { name: "$MODEL", alias: "v1", version: "1" }),
+  post("registered-models/alias", { name: "$MODEL", alias: "prøve", version: "1" }),
   get(`${v2}/registered-models/alias?name=$MODEL&alias=best`),
   get(`${v2}/registered-models/alias?name=$MODEL&alias=none`),
   get(`${v2}/registered-models/alias?name=nobody&alias=best`),
@@ -281,6 +297,7 @@ const cases: readonly Case[] = [
 
   get("3.0/mlflow/server-info"),
   get("3.0/mlflow/traces/tr-none"),
+  { method: "POST", path: "3.0/mlflow/traces/batchGetInfos", body: { trace_ids: ["tr-none"] } },
   { method: "POST", path: "3.0/mlflow/traces/search", body: { locations: [] } },
   { method: "POST", path: `${v2}/runs/create`, text: "{", type: "application/json" },
   {

@@ -33,6 +33,8 @@ export interface TraceStore {
   putTrace(trace: Trace): Promise<Trace>;
   /** @throws {StoreError} `not-found` */
   getTrace(traceId: string): Promise<Trace>;
+  /** Those of them that are there. */
+  getTraces(traceIds: readonly string[]): Promise<Trace[]>;
   searchTraces(query: TraceQuery): Promise<Page<Trace>>;
   setTraceTag(traceId: string, key: string, value: string): Promise<void>;
   /** @throws {StoreError} `not-found` where the trace has no such tag */

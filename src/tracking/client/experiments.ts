@@ -2,14 +2,12 @@ import type { Experiment, ExperimentStore } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { type Connection, nothing } from "./connection.ts";
 import { experimentIdReply, experimentReply, experimentsReply } from "./replies.ts";
-import { toEntries, toPage, toSearch, toView } from "./requests.ts";
+import { isExperimentId, noExperiment, toEntries, toPage, toSearch, toView } from "./requests.ts";
 
 /** Experiments of an MLflow server. */
 export function remoteExperiments({ call }: Connection): ExperimentStore {
   async function getExperiment(experimentId: string): Promise<Experiment> {
-    // Servers take an empty text for a value that was not given.
-    if (experimentId === "")
-      throw new StoreError("not-found", "experiment", 'there is no experiment with the id ""');
+    if (!isExperimentId(experimentId)) throw noExperiment(experimentId);
     const reply = await call("GET", "experiments/get", { experiment_id: experimentId }, experimentReply);
     return reply.experiment;
   }

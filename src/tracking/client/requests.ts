@@ -1,5 +1,6 @@
 // Records of the store as MLflow's requests write them.
 import type { Dataset, Metric, Page, SearchQuery, View } from "../store.ts";
+import { StoreError } from "../store-error.ts";
 
 export const toEntries = (record: Readonly<Record<string, string>> = {}) =>
   Object.entries(record).map(([key, value]) => ({ key, value }));
@@ -13,6 +14,12 @@ export const toMetric = ({ key, value, timestamp, step, modelId, datasetName, da
   ...(datasetName !== undefined && { dataset_name: datasetName }),
   ...(datasetDigest !== undefined && { dataset_digest: datasetDigest }),
 });
+
+/** Servers refuse an id that is no number, or fail over it; here it is the id of no experiment. */
+export const isExperimentId = (id: string): boolean => /^\d{1,15}$/.test(id);
+
+export const noExperiment = (id: string): StoreError =>
+  new StoreError("not-found", "experiment", `there is no experiment with the id ${JSON.stringify(id)}`);
 
 export const toSearch = ({ filter, orderBy, maxResults = 1000, pageToken }: SearchQuery) => ({
   max_results: maxResults,

@@ -4,6 +4,8 @@ import { StoreError } from "../store-error.ts";
 import { type Connection, nothing } from "./connection.ts";
 import { metricsReply, type RemoteRun, runReply, runsReply } from "./replies.ts";
 import {
+  isExperimentId,
+  noExperiment,
   toDatasetInput,
   toEntries,
   toMetric,
@@ -39,8 +41,7 @@ export function remoteRuns({ call }: Connection, now: () => number): RemoteRuns 
 
   async function createRun({ params = {}, tags = {}, ...run }: NewRun): Promise<Run> {
     const { experimentId, name, startTime = now() } = run;
-    if (experimentId === "")
-      throw new StoreError("not-found", "experiment", 'there is no experiment with the id ""');
+    if (!isExperimentId(experimentId)) throw noExperiment(experimentId);
     const body = { experiment_id: experimentId, start_time: startTime, tags: toEntries(tags) };
     const named = name || tags["mlflow.runName"];
     const { run: made } = await call(
@@ -143,8 +144,9 @@ export function remoteRuns({ call }: Connection, now: () => number): RemoteRuns 
       return history.sort((a, b) => a.timestamp - b.timestamp || a.step - b.step);
     },
     async searchRuns({ experimentIds, view, ...query }) {
-      if (experimentIds.length === 0) return { items: [] };
-      const body = { ...toSearch(query), experiment_ids: experimentIds, run_view_type: toView(view) };
+      const ids = experimentIds.filter(isExperimentId);
+      if (ids.length === 0) return { items: [] };
+      const body = { ...toSearch(query), experiment_ids: ids, run_view_type: toView(view) };
       const { runs, next_page_token } = await call("POST", "runs/search", body, runsReply);
       return toPage(
         runs.map(({ run }) => run),

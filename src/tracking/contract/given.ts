@@ -16,6 +16,8 @@ export interface Given<Kind extends Tracker = Tracker> {
   newRun(name: string, values?: Partial<NewRun>): Promise<Run>;
   /** Names of the runs that a search in the experiment 0 finds. */
   found(query: Omit<RunQuery, "experimentIds">): Promise<string[]>;
+  /** A key that can be sent here: MLflow's protocol has an alphabet for those of metrics, params and tags. */
+  key(text: string): string;
   /** An error as it arrives here: MLflow's protocol carries its code and its words, no more. */
   refusal(error: Partial<StoreError>): Partial<StoreError>;
 }
@@ -50,6 +52,7 @@ export function givenStore<Kind extends Tracker>(
     newRun: (name, values = {}) => store.createRun({ experimentId: "0", name, ...values }),
     found: async (query) =>
       (await store.searchRuns({ experimentIds: ["0"], ...query })).items.map(({ name }) => name),
+    key: (text) => (isRemote ? "key" : text),
     refusal({ code, message, ...details }) {
       return { ...(code && { code }), ...(message && { message }), ...(!isRemote && details) };
     },

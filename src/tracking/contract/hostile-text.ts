@@ -22,25 +22,25 @@ const hostileTexts = [
 export function hostileTextContract(given: Given): void {
   describe("hostile text", () => {
     test.each(hostileTexts)("%j is a name and a value like others", async (text) => {
-      const run = await given.newRun(text, { params: { [text]: text }, tags: { [text]: text } });
-      await given.store.logBatch(run.runId, { metrics: [{ key: text, value: 1, timestamp: 1, step: 1 }] });
+      const key = given.key(text);
+      const run = await given.newRun(text, { params: { [key]: text }, tags: { [key]: text } });
+      await given.store.logBatch(run.runId, { metrics: [{ key, value: 1, timestamp: 1, step: 1 }] });
       await given.store.logDataset(run.runId, { name: text, digest: text, source: text });
       const read = await given.store.getRun(run.runId);
-      expect(Object.entries(read.params)).toEqual([[text, text]]);
-      expect(Object.entries(read.tags)).toContainEqual([text, text]);
-      expect(Object.keys(read.metrics)).toEqual([text]);
+      expect(Object.entries(read.params)).toEqual([[key, text]]);
+      expect(Object.entries(read.tags)).toContainEqual([key, text]);
+      expect(Object.keys(read.metrics)).toEqual([key]);
       for (const [entity, comparator] of [
         ["param", "="],
         ["tag", "LIKE"],
         ["dataset", "="],
       ] as const) {
         const value = comparator === "LIKE" ? "%" : text;
-        const key = entity === "dataset" ? "name" : text;
-        expect(await given.found({ filter: printFilter([{ entity, key, comparator, value }]) })).toEqual([
-          text,
-        ]);
+        const name = entity === "dataset" ? "name" : key;
+        const filter = printFilter([{ entity, key: name, comparator, value }]);
+        expect(await given.found({ filter })).toEqual([text]);
       }
-      const ordered = { orderBy: [`params.\`${text.replaceAll("`", "``")}\` DESC`] };
+      const ordered = { orderBy: [`params.\`${key.replaceAll("`", "``")}\` DESC`] };
       expect(await given.found(ordered)).toEqual([text]);
       expect(await given.store.getExperimentByName(text)).toBeUndefined();
       const experiment = await given.store.createExperiment(text);

@@ -63,6 +63,13 @@ export function registryContract(given: Given): void {
       expect(await given.store.getVersionByAlias("reviews", "inference")).toBeUndefined();
     });
 
+    test("an alias has letters of any alphabet", async () => {
+      await given.store.createRegisteredModel("reviews");
+      await given.store.createModelVersion({ name: "reviews", source: "s3://a" });
+      await given.store.setAlias("reviews", "prøve", 1);
+      expect(await given.store.getVersionByAlias("reviews", "prøve")).toMatchObject({ version: 1 });
+    });
+
     test.each(["", "v3", "V12", "latest", "a b", "a/b", "x".repeat(256)])(
       "the alias %j is refused",
       async (alias) => {

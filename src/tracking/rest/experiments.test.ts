@@ -18,6 +18,9 @@ describe("experiments", () => {
       tags: [{ key: "a", value: "b" }],
     };
     expect(await given.get("experiments/get", { experiment_id: "1" })).toEqual(ok({ experiment }));
+    expect(await given.get("experiments/get", { experiment_id: "first" })).toEqual(
+      refused(400, "INVALID_PARAMETER_VALUE", "must be a whole number"),
+    );
     expect(await given.get("experiments/get-by-name", { experiment_name: "reviews" })).toEqual(
       ok({ experiment }),
     );

@@ -2,7 +2,17 @@ import { z } from "zod";
 import type { LifecycleStage, Store } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { location } from "./artifact-place.ts";
-import { entries, repeated, requiredText, search, tagValue, toRecord, view } from "./fields.ts";
+import {
+  entries,
+  entryKey,
+  experimentId,
+  experimentIds,
+  requiredText,
+  search,
+  tagValue,
+  toRecord,
+  view,
+} from "./fields.ts";
 import {
   datasetSummaryReply,
   experimentReply,
@@ -30,7 +40,7 @@ const createExperiment = route({
 const getExperiment = route({
   method: "GET",
   path: "/api/2.0/mlflow/experiments/get",
-  request: z.object({ experiment_id: requiredText }),
+  request: z.object({ experiment_id: experimentId }),
   response: z.object({ experiment: experimentReply }),
   async handle({ experiment_id }, { store }) {
     return { experiment: toExperiment(await store.getExperiment(experiment_id)) };
@@ -68,7 +78,7 @@ const searchExperiments = route({
 const updateExperiment = route({
   method: "POST",
   path: "/api/2.0/mlflow/experiments/update",
-  request: z.object({ experiment_id: requiredText, new_name: requiredText }),
+  request: z.object({ experiment_id: experimentId, new_name: requiredText }),
   response: nothing,
   async handle({ experiment_id, new_name }, { store }) {
     await store.renameExperiment(experiment_id, new_name);
@@ -87,7 +97,7 @@ async function requireStage(store: Store, experimentId: string, stage: Lifecycle
 const deleteExperiment = route({
   method: "POST",
   path: "/api/2.0/mlflow/experiments/delete",
-  request: z.object({ experiment_id: requiredText }),
+  request: z.object({ experiment_id: experimentId }),
   response: nothing,
   async handle({ experiment_id }, { store }) {
     await requireStage(store, experiment_id, "active");
@@ -99,7 +109,7 @@ const deleteExperiment = route({
 const restoreExperiment = route({
   method: "POST",
   path: "/api/2.0/mlflow/experiments/restore",
-  request: z.object({ experiment_id: requiredText }),
+  request: z.object({ experiment_id: experimentId }),
   response: nothing,
   async handle({ experiment_id }, { store }) {
     await requireStage(store, experiment_id, "deleted");
@@ -111,7 +121,7 @@ const restoreExperiment = route({
 const setExperimentTag = route({
   method: "POST",
   path: "/api/2.0/mlflow/experiments/set-experiment-tag",
-  request: z.object({ experiment_id: requiredText, key: requiredText, value: tagValue }),
+  request: z.object({ experiment_id: experimentId, key: entryKey, value: tagValue }),
   response: nothing,
   async handle({ experiment_id, key, value }, { store }) {
     await store.setExperimentTag(experiment_id, key, value);
@@ -122,7 +132,7 @@ const setExperimentTag = route({
 const deleteExperimentTag = route({
   method: "POST",
   path: "/api/2.0/mlflow/experiments/delete-experiment-tag",
-  request: z.object({ experiment_id: requiredText, key: requiredText }),
+  request: z.object({ experiment_id: experimentId, key: requiredText }),
   response: nothing,
   async handle({ experiment_id, key }, { store }) {
     await store.deleteExperimentTag(experiment_id, key);
@@ -136,7 +146,7 @@ const searchDatasets = ["/api/2.0/mlflow", "/api/2.0mlflow"].map((prefix) =>
     method: "POST",
     path: `${prefix}/experiments/search-datasets`,
     needs: "read",
-    request: z.object({ experiment_ids: repeated(z.string("must be text"), 1000) }),
+    request: z.object({ experiment_ids: experimentIds }),
     response: z.object({ dataset_summaries: z.array(datasetSummaryReply) }),
     async handle({ experiment_ids }, { store }) {
       return { dataset_summaries: (await store.searchDatasets(experiment_ids)).map(toDatasetSummary) };

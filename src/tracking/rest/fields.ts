@@ -5,6 +5,20 @@ import { limits } from "../sql/limits.ts";
 /** MLflow takes an empty text for a value that was not given. */
 export const requiredText = z.string("must be text").min(1, "must not be empty");
 
+/**
+ * The key of a metric, param or tag, in MLflow's alphabet: some stores keep a key as a file, so that none may be a path
+ * that means another one.
+ */
+export const entryKey = requiredText
+  .regex(/^[\p{L}\p{N}_./: -]*$/u, "must hold nothing but letters, digits, spaces and _ - . : /")
+  .refine(
+    (key) => !key.startsWith("..") && key.split("/").every((part) => !["", ".", ".."].includes(part)),
+    "must not be a path to another name: no part between slashes may be empty, . or ..",
+  );
+
+/** The number of an experiment, as text. */
+export const experimentId = requiredText.regex(/^-?\d+$/, "must be a whole number");
+
 export const optionalText = z
   .string("must be text")
   .nullish()
@@ -58,6 +72,9 @@ export const repeated = <Item extends z.ZodType>(item: Item, most = 100_000) =>
     z.array(item).max(most, `must hold at most ${most} elements`),
   );
 
+/** A client that searches all experiments of a server names each of them. */
+export const experimentIds = repeated(experimentId, 10_000);
+
 /** The value of a tag or param: one that is not given is empty. */
 export const tagValue = z
   .string("must be text")
@@ -73,9 +90,16 @@ const cutTo = (most: number) => (text: string) => {
 export const runParam = tagValue.transform(cutTo(limits.param));
 export const runTag = tagValue.transform(cutTo(limits.tag));
 
-/** A list of `{key, value}`, as the protocol writes params and tags. */
-export const entries = (most?: number, value: z.ZodType<string> = tagValue) =>
-  repeated(z.object({ key: requiredText, value }), most);
+/** A list of `{key, value}`, as the protocol writes params and tags; `key` where the original takes any. */
+export const entries = ({
+  key = entryKey,
+  value = tagValue,
+  most,
+}: {
+  key?: z.ZodType<string>;
+  value?: z.ZodType<string>;
+  most?: number;
+} = {}) => repeated(z.object({ key, value }), most);
 
 /** A version of a model, which the protocol writes as text. */
 export const version = z.union([z.string(), z.number()]).pipe(int64);

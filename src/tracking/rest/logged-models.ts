@@ -2,7 +2,17 @@ import { z } from "zod";
 import type { LoggedModel } from "../logged-model.ts";
 import { listFolder } from "./artifact-listing.ts";
 import { folderOf, modelUri } from "./artifact-place.ts";
-import { entries, flag, int64, optionalText, repeated, requiredText, toRecord } from "./fields.ts";
+import {
+  entries,
+  experimentId,
+  experimentIds,
+  flag,
+  int64,
+  optionalText,
+  repeated,
+  requiredText,
+  toRecord,
+} from "./fields.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import { entry, metricReply, toEntries, token, toMetric, toNextPage } from "./replies.ts";
 import { route } from "./route.ts";
@@ -50,18 +60,19 @@ const toLoggedModel = (model: LoggedModel): z.input<typeof loggedModelReply> => 
 });
 
 const path = "/api/2.0/mlflow/logged-models";
+const anyEntries = entries({ key: requiredText });
 const byId = z.object({ model_id: requiredText });
 
 const createLoggedModel = route({
   method: "POST",
   path,
   request: z.object({
-    experiment_id: requiredText,
+    experiment_id: experimentId,
     name: optionalText,
     model_type: optionalText,
     source_run_id: optionalText,
-    params: entries(),
-    tags: entries(),
+    params: anyEntries,
+    tags: anyEntries,
   }),
   response: oneModel,
   async handle({ experiment_id, name, model_type, source_run_id, params, tags }, { store }) {
@@ -117,7 +128,7 @@ const deleteLoggedModel = route({
 const logParams = route({
   method: "POST",
   path: `${path}/:model_id/params`,
-  request: byId.extend({ params: entries() }),
+  request: byId.extend({ params: anyEntries }),
   response: nothing,
   async handle({ model_id, params }, { store }) {
     await store.logLoggedModelParams(model_id, toRecord(params));
@@ -128,7 +139,7 @@ const logParams = route({
 const setTags = route({
   method: "PATCH",
   path: `${path}/:model_id/tags`,
-  request: byId.extend({ tags: entries() }),
+  request: byId.extend({ tags: anyEntries }),
   response: nothing,
   async handle({ model_id, tags }, { store }) {
     await store.setLoggedModelTags(model_id, toRecord(tags));
@@ -165,7 +176,7 @@ const searchLoggedModels = route({
   path: `${path}/search`,
   needs: "read",
   request: z.object({
-    experiment_ids: repeated(z.string("must be text"), 1000),
+    experiment_ids: experimentIds,
     filter: optionalText,
     datasets: repeated(dataset, 100),
     max_results: int64.nullish(),

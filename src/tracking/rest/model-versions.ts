@@ -2,7 +2,18 @@
 import { z } from "zod";
 import type { ModelVersion, Store } from "../store.ts";
 import { authorOf } from "./author.ts";
-import { entries, flag, optionalText, requiredText, search, tagValue, toRecord, version } from "./fields.ts";
+import {
+  entries,
+  entryKey,
+  flag,
+  optionalText,
+  requiredText,
+  search,
+  tagValue,
+  toRecord,
+  version,
+} from "./fields.ts";
+import { withElement } from "./list-tag.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import { checkSource } from "./model-source.ts";
 import { modelVersionReply, modelVersionsReply, toModelVersion } from "./registry-replies.ts";
@@ -51,18 +62,12 @@ const createModelVersion = route({
 
 /** Where clients find what a logged model is registered as. */
 const registrationsTag = "mlflow.modelVersions";
-const registrations = z.array(z.unknown()).catch([]);
 
 async function noteRegistration(store: Store, modelId: string, made: ModelVersion): Promise<void> {
   const { tags } = await store.getLoggedModel(modelId);
-  let known: unknown;
-  try {
-    known = JSON.parse(tags[registrationsTag] ?? "[]");
-  } catch {
-    known = [];
-  }
-  const all = [...registrations.parse(known), { name: made.name, version: made.version }];
-  await store.setLoggedModelTags(modelId, { [registrationsTag]: JSON.stringify(all) });
+  const registration = { name: made.name, version: made.version };
+  const registrations = withElement(tags[registrationsTag], registration);
+  await store.setLoggedModelTags(modelId, { [registrationsTag]: registrations });
 }
 
 const getModelVersion = route({
@@ -141,7 +146,7 @@ const searchModelVersions = route({
 const setTag = route({
   method: "POST",
   path: `${path}/set-tag`,
-  request: byVersion.extend({ key: requiredText, value: tagValue }),
+  request: byVersion.extend({ key: entryKey, value: tagValue }),
   response: nothing,
   async handle({ name, version, key, value }, { store }) {
     await store.setModelVersionTag(name, version, key, value);

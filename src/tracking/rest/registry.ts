@@ -1,7 +1,16 @@
 // Registered models: the names under which versions are kept.
 import { z } from "zod";
 import type { ModelVersion, RegisteredModel, Store } from "../store.ts";
-import { entries, optionalText, repeated, requiredText, search, tagValue, toRecord } from "./fields.ts";
+import {
+  entries,
+  entryKey,
+  optionalText,
+  repeated,
+  requiredText,
+  search,
+  tagValue,
+  toRecord,
+} from "./fields.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import {
   modelVersionReply,
@@ -116,7 +125,7 @@ const getLatestVersions = route({
 const setTag = route({
   method: "POST",
   path: `${path}/set-tag`,
-  request: byName.extend({ key: requiredText, value: tagValue }),
+  request: byName.extend({ key: entryKey, value: tagValue }),
   response: nothing,
   async handle({ name, key, value }, { store }) {
     await store.setRegisteredModelTag(name, key, value);

@@ -1,4 +1,5 @@
 // What a route is, and how a list of them becomes an application.
+import { type InspectOptions, inspect } from "node:util";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
@@ -115,7 +116,7 @@ async function inputOf(context: Context, body: "json" | "bytes"): Promise<Record
     ]);
     return Object.fromEntries(entries);
   }
-  const text = await context.req.text();
+  const text = textOf(await context.req.arrayBuffer());
   // Without a body there is nothing that a page of another site could have put into it, and deleting has none.
   if (text === "" && context.req.method === "DELETE") return {};
   // A page of another site can send text, but not JSON, without the browser asking us first.
@@ -129,6 +130,17 @@ async function inputOf(context: Context, body: "json" | "bytes"): Promise<Record
   return parseJson(text);
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Without `fatal`, letters of another encoding would be stored as question marks, and nobody told. */
+function textOf(body: ArrayBuffer): string {
+  try {
+    return utf8.decode(body);
+  } catch {
+    throw new MlflowError("BAD_REQUEST", "the request body is not written in UTF-8");
+  }
+}
+
 function parseJson(text: string): Record<string, unknown> {
   let parsed: unknown;
   try {
@@ -140,6 +152,9 @@ function parseJson(text: string): Record<string, unknown> {
   if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
   throw new MlflowError("INVALID_PARAMETER_VALUE", "the request must be a JSON object");
 }
+
+/** JSON.stringify would go as deep as the request does, and fail there. */
+const briefly: InspectOptions = { depth: 0, maxArrayLength: 3, breakLength: Number.POSITIVE_INFINITY };
 
 /** The first thing that is wrong, in MLflow's words where it has some. */
 function invalidParameter(error: z.ZodError, input: unknown): MlflowError {
@@ -156,7 +171,7 @@ function invalidParameter(error: z.ZodError, input: unknown): MlflowError {
   );
   if (got === undefined)
     return new MlflowError("INVALID_PARAMETER_VALUE", `Missing value for required parameter '${name}'.`);
-  const shown = JSON.stringify(got)?.slice(0, 100);
+  const shown = typeof got === "string" ? JSON.stringify(got.slice(0, 100)) : inspect(got, briefly);
   return new MlflowError(
     "INVALID_PARAMETER_VALUE",
     `Invalid value ${shown} for parameter '${name}' supplied: ${issue?.message}`,

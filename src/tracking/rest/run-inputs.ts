@@ -1,7 +1,9 @@
 // What a run has read and made: datasets and logged models.
 import { z } from "zod";
+import { limits } from "../sql/limits.ts";
 import type { Dataset } from "../store.ts";
 import { int64, optionalText, repeated, requiredText, runId, tagValue, toRecord } from "./fields.ts";
+import { withElement } from "./list-tag.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import { contextTag } from "./replies.ts";
 import { route } from "./route.ts";
@@ -78,9 +80,6 @@ const logOutputs = route({
 
 /** Where clients of version 2 list the models of a run, newest last. */
 const historyTag = "mlflow.log-model.history";
-/** A tag has room for this many characters; what no longer fits is the oldest. */
-const longestHistory = 8000;
-
 const describedModel = z.looseObject({
   artifact_path: z.unknown(),
   flavors: z.unknown(),
@@ -96,15 +95,15 @@ const logModel = route({
   async handle({ runId, model_json }, { store }) {
     const described = parseModel(model_json);
     const { tags } = await store.getRun(runId);
-    const models = [...parseHistory(tags[historyTag]), described];
-    while (models.length > 1 && JSON.stringify(models).length > longestHistory) models.shift();
-    await store.logBatch(runId, { tags: { [historyTag]: JSON.stringify(models) } });
+    await store.logBatch(runId, { tags: { [historyTag]: withElement(tags[historyTag], described) } });
     return {};
   },
 });
 
 function parseModel(text: string): unknown {
   const refuse = (message: string) => new MlflowError("INVALID_PARAMETER_VALUE", message);
+  if (text.length > limits.tag)
+    throw refuse(`Model json has ${text.length} characters, at most ${limits.tag} are kept.`);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -115,15 +114,6 @@ function parseModel(text: string): unknown {
   if (parsed.success) return parsed.data;
   const missing = parsed.error.issues.map(({ path }) => path.join(".")).join(", ");
   throw refuse(`Model json is missing mandatory fields: ${missing}`);
-}
-
-function parseHistory(text: string | undefined): unknown[] {
-  try {
-    const history: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(history) ? history : [];
-  } catch {
-    return [];
-  }
 }
 
 export const runInputRoutes = [logInputs, logOutputs, logModel];

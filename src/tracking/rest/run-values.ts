@@ -4,6 +4,7 @@ import type { Metric } from "../store.ts";
 import {
   double,
   entries,
+  entryKey,
   int64,
   optionalText,
   repeated,
@@ -20,7 +21,7 @@ import { route } from "./route.ts";
 const nothing = z.object({});
 
 const metric = z.object({
-  key: requiredText,
+  key: entryKey,
   value: double,
   timestamp: int64,
   step: int64.nullish().transform((step) => step ?? 0),
@@ -55,7 +56,7 @@ const logMetric = route({
 const logParam = route({
   method: "POST",
   path: "/api/2.0/mlflow/runs/log-parameter",
-  request: runId.and(z.object({ key: requiredText, value: runParam })),
+  request: runId.and(z.object({ key: entryKey, value: runParam })),
   response: nothing,
   async handle({ runId, key, value }, { store }) {
     await store.logBatch(runId, { params: { [key]: value } });
@@ -66,7 +67,7 @@ const logParam = route({
 const setTag = route({
   method: "POST",
   path: "/api/2.0/mlflow/runs/set-tag",
-  request: runId.and(z.object({ key: requiredText, value: runTag })),
+  request: runId.and(z.object({ key: entryKey, value: runTag })),
   response: nothing,
   async handle({ runId, key, value }, { store }) {
     await store.logBatch(runId, { tags: { [key]: value } });
@@ -91,7 +92,11 @@ const logBatch = route({
   // The limits of the original; its client splits what is larger.
   request: runId.and(
     z
-      .object({ metrics: repeated(metric, 1000), params: entries(100, runParam), tags: entries(100, runTag) })
+      .object({
+        metrics: repeated(metric, 1000),
+        params: entries({ value: runParam, most: 100 }),
+        tags: entries({ value: runTag, most: 100 }),
+      })
       .refine(
         ({ metrics, params, tags }) => metrics.length + params.length + tags.length <= 1000,
         "a batch holds at most 1000 metrics, params and tags together",

@@ -170,6 +170,12 @@ describe("runs", () => {
       { run_id: "RUN", key: "", value: "x" },
       "for parameter 'key' supplied: must not be empty",
     ],
+    ["runs/log-metric", { run_id: "RUN", key: "a#b", value: 1, timestamp: 1 }, "nothing but letters"],
+    ["runs/log-parameter", { run_id: "RUN", key: "../x", value: "1" }, "a path to another name"],
+    ["runs/set-tag", { run_id: "RUN", key: "a//b", value: "1" }, "a path to another name"],
+    ["runs/log-batch", { run_id: "RUN", params: [{ key: "/x", value: "1" }] }, "'params[0].key'"],
+    ["runs/create", { experiment_id: "first" }, "must be a whole number"],
+    ["runs/search", { experiment_ids: ["first"] }, "must be a whole number"],
     ["runs/search", [], "the request must be a JSON object"],
     ["runs/search", null, "the request must be a JSON object"],
   ])("POST %s %j is refused", async (route, body, message) => {
@@ -177,6 +183,14 @@ describe("runs", () => {
     const sent = JSON.stringify(body).replaceAll('"RUN"', `"${runId}"`);
     expect(await given.call("POST", route, sent)).toEqual(refused(400, "INVALID_PARAMETER_VALUE", message));
     expect(await given.store.getRun(runId)).toMatchObject({ metrics: {}, params: {}, status: "RUNNING" });
+  });
+
+  test("a search that names each of many experiments is answered", async () => {
+    const run_id = await given.newRun();
+    const experiment_ids = Array.from({ length: 5000 }, (_, i) => String(i));
+    expect(await given.post("runs/search", { experiment_ids })).toMatchObject(
+      ok({ runs: [{ info: { run_id } }] }),
+    );
   });
 
   test("an unknown run is not found, whatever is asked", async () => {
@@ -260,7 +274,7 @@ describe("runs", () => {
     expect(await given.post("runs/log-model", { run_id, model_json: JSON.stringify(model) })).toEqual(ok({}));
     const { tags } = await given.store.getRun(run_id);
     expect(JSON.parse(tags["mlflow.log-model.history"]!)).toEqual([model, model]);
-    for (const model_json of ["{", "{}", "[]"])
+    for (const model_json of ["{", "{}", "[]", "x".repeat(8001)])
       expect(await given.post("runs/log-model", { run_id, model_json })).toMatchObject({ status: 400 });
   });
 });

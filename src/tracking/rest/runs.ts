@@ -1,9 +1,10 @@
 import { z } from "zod";
 import {
   entries,
+  experimentId,
+  experimentIds,
   int64,
   optionalText,
-  repeated,
   requiredText,
   runId,
   runTag,
@@ -20,11 +21,11 @@ const createRun = route({
   method: "POST",
   path: "/api/2.0/mlflow/runs/create",
   request: z.object({
-    experiment_id: requiredText,
+    experiment_id: experimentId,
     run_name: optionalText,
     start_time: int64.nullish(),
     user_id: optionalText,
-    tags: entries(undefined, runTag),
+    tags: entries({ key: requiredText, value: runTag }),
   }),
   response: z.object({ run: runReply }),
   async handle({ experiment_id, run_name, start_time, user_id, tags }, { store }) {
@@ -102,9 +103,7 @@ const searchRuns = route({
   method: "POST",
   path: "/api/2.0/mlflow/runs/search",
   needs: "read",
-  request: search.and(
-    z.object({ experiment_ids: repeated(z.string("must be text"), 1000), run_view_type: view }),
-  ),
+  request: search.and(z.object({ experiment_ids: experimentIds, run_view_type: view })),
   response: z.instanceof(Response),
   async handle({ experiment_ids, run_view_type, ...query }, { store }) {
     const runs = { ...query, experimentIds: experiment_ids, view: run_view_type };

@@ -44,7 +44,7 @@ describe("traces", () => {
     const locations = [{ mlflow_experiment: { experiment_id: "0" } }];
     const search = { locations, filter: "attributes.status = 'OK'", max_results: 10 };
     expect(await call("POST", `${v3}/search`, search)).toEqual({ status: 200, body: { traces: [kept] } });
-    expect(await call("POST", `${v3}/batchGetInfos`, { trace_ids: ["tr-1"] })).toEqual({
+    expect(await call("POST", `${v3}/batchGetInfos`, { trace_ids: ["tr-1", "tr-none"] })).toEqual({
       status: 200,
       body: { trace_infos: [kept] },
     });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Trace } from "../trace.ts";
 import { traceUri } from "./artifact-place.ts";
-import { int64, optionalText, repeated, requiredText, tagValue } from "./fields.ts";
+import { experimentId, int64, optionalText, repeated, requiredText, tagValue } from "./fields.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import { token, toNextPage } from "./replies.ts";
 import { route } from "./route.ts";
@@ -21,7 +21,7 @@ const duration = z
 const traceInfo = z.object({
   trace_id: requiredText,
   client_request_id: optionalText,
-  trace_location: z.object({ mlflow_experiment: z.object({ experiment_id: requiredText }) }),
+  trace_location: z.object({ mlflow_experiment: z.object({ experiment_id: experimentId }) }),
   request_preview: optionalText,
   response_preview: optionalText,
   request_time: time,
@@ -110,7 +110,7 @@ const searchTraces = route({
   path: `${v3}/search`,
   needs: "read",
   request: z.object({
-    locations: repeated(z.object({ mlflow_experiment: z.object({ experiment_id: requiredText }) }), 1000),
+    locations: repeated(z.object({ mlflow_experiment: z.object({ experiment_id: experimentId }) }), 1000),
     filter: optionalText,
     order_by: repeated(z.string("must be text"), 100),
     max_results: int64.nullish(),
@@ -136,8 +136,7 @@ const batchGetInfos = route({
   request: z.object({ trace_ids: repeated(requiredText, 1000) }),
   response: z.object({ trace_infos: z.array(traceReply) }),
   async handle({ trace_ids }, { store }) {
-    const traces = trace_ids.map((traceId) => store.getTrace(traceId));
-    return { trace_infos: (await Promise.all(traces)).map(toTraceInfo) };
+    return { trace_infos: (await store.getTraces(trace_ids)).map(toTraceInfo) };
   },
 });
 
@@ -146,7 +145,7 @@ const deleteTraces = [v2, v3].map((prefix) =>
     method: "POST",
     path: `${prefix}/delete-traces`,
     request: z.object({
-      experiment_id: requiredText,
+      experiment_id: experimentId,
       max_timestamp_millis: int64.nullish(),
       max_traces: int64.nullish(),
       request_ids: repeated(requiredText, 10_000),

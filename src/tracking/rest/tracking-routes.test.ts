@@ -21,6 +21,27 @@ describe("the border", () => {
     );
   });
 
+  test("what is nested without end is refused, in few words", async () => {
+    const nested = `${"[".repeat(40_000)}${"]".repeat(40_000)}`;
+    expect(await given.call("POST", "runs/create", `{"experiment_id": ${nested}}`)).toEqual({
+      status: 400,
+      body: {
+        error_code: "INVALID_PARAMETER_VALUE",
+        message: "Invalid value [ [Array] ] for parameter 'experiment_id' supplied: must be text",
+      },
+    });
+  });
+
+  test("a body in another encoding is refused: its letters would be lost", async () => {
+    const response = await given.app.request("/api/2.0/mlflow/experiments/create", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: Buffer.from(`{"name": "søer"}`, "latin1"),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ message: expect.stringContaining("UTF-8") });
+  });
+
   test("a form of another site cannot write: what it can send is no JSON", async () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", ""]) {
       expect(await given.call("POST", "experiments/create", { name: "forged" }, type)).toEqual(

@@ -13,7 +13,7 @@ export const limits = {
   source: 65_535,
   location: 256,
   schema: 1_048_575,
-  profile: 1_000_000,
+  profile: 16_777_215,
 } as const;
 
 const shown = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);

@@ -201,7 +201,7 @@ export function sqlRegistry(engine: Engine, now: () => number, user: string): Mo
 function checkAlias(alias: string): void {
   checkName("alias", "alias", alias);
   const expected = "letters, digits, _ and -, not 'latest' and not a version such as v3";
-  if (/^[\w-]+$/.test(alias) && !/^(v\d+|latest)$/i.test(alias)) return;
+  if (/^[\p{L}\p{N}_-]+$/u.test(alias) && !/^(v\d+|latest)$/i.test(alias)) return;
   throw new StoreError("invalid", "alias", `an alias is made of ${expected}; got ${JSON.stringify(alias)}`, {
     expected,
     got: alias,

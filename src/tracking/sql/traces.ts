@@ -64,6 +64,7 @@ export function sqlTraces(engine: Engine): TraceStore {
   return {
     putTrace,
     getTrace,
+    getTraces: (traceIds) => readTraces(db, traceIds),
     async searchTraces({ experimentIds, ...query }) {
       const ids = experimentIds.filter((id) => /^\d{1,15}$/.test(id)).map(Number);
       if (ids.length === 0) return { items: [] };
