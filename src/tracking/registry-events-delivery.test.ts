@@ -124,7 +124,8 @@ test("a change does not wait for a webhook that is away, and is delivered when i
   expect(failures[0]).toContain("ECONNREFUSED");
   await new Promise<void>((listening) => server.listen(Number(new URL(url).port), "127.0.0.1", listening));
   await until(() => received.length === 2);
-});
+  // Not with the look after other deliverers, every thirty seconds.
+}, 15_000);
 
 test("a webhook of one model hears of that one alone; several deliverers deliver once", async () => {
   const webhooks = [{ url, model: "cards" }];
@@ -136,6 +137,37 @@ test("a webhook of one model hears of that one alone; several deliverers deliver
   await store.setAlias("cards", "inference", 1);
   await until(() => received.length === 3);
   expect(received.map(({ body }) => JSON.parse(body).data.name)).toEqual(["cards", "cards", "cards"]);
+});
+
+test("a webhook of one alias hears when that one moves, and of nothing else", async () => {
+  await store.ensureWebhook(`${url} reviews @inference`);
+  delivering.push(
+    deliverWebhooks(store, [{ url, model: "reviews", alias: "inference" }], {
+      ...{ signal: stop.signal, everyMs: 1 },
+    }),
+  );
+  await twoVersions();
+  await store.setAlias("reviews", "candidate", 1);
+  await store.setAlias("reviews", "inference", 2);
+  await store.deleteAlias("reviews", "inference");
+  await until(() => received.length === 2);
+  expect(received.map(({ body }) => JSON.parse(body))).toMatchObject([
+    { action: "created", data: { alias: "inference", version: "2" } },
+    { action: "deleted", data: { alias: "inference", previous_version: "2" } },
+  ]);
+});
+
+test("one that does not answer keeps the others waiting for nothing", async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((listening) => silent.listen(0, "127.0.0.1", listening));
+  await deliver([{ url: `http://127.0.0.1:${(silent.address() as AddressInfo).port}/` }, { url }]);
+  await store.createRegisteredModel("reviews");
+  for (const [index, source] of ["a", "b"].entries()) {
+    await store.createModelVersion({ name: "reviews", source });
+    await until(() => received.length === index + 1);
+  }
+  silent.closeAllConnections();
+  silent.close();
 });
 
 test("changes of another process are noticed, several at once as one", async () => {

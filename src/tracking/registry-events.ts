@@ -26,7 +26,35 @@ export interface RegistryEventQuery {
   readonly limit?: number;
 }
 
-/** A webhook's turn to hear of an event. */
+/** What a hook hears of, and how long it may take. */
+interface Attention {
+  /** Events of this model alone. */
+  readonly model?: string | undefined;
+  /** Moves of this alias alone. */
+  readonly alias?: string | undefined;
+  /** For one attempt; ten seconds unless given. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A server that is sent a request. */
+export interface Webhook extends Attention {
+  readonly url: string;
+  /** Signs the requests; unsigned where it is missing. */
+  readonly secret?: string | undefined;
+}
+
+/** A program that is started where the server runs. */
+export interface CommandHook extends Attention {
+  /** Program and arguments; no shell reads them. */
+  readonly run: readonly [program: string, ...args: string[]];
+  /** Working folder, which relative paths are meant from. */
+  readonly folder: string;
+}
+
+/** Whoever is told of what happens in the registry. */
+export type Hook = Webhook | CommandHook;
+
+/** A hook's turn to hear of an event. */
 export interface Delivery {
   readonly event: RegistryEvent;
   /** Counting from 1. */
@@ -39,10 +67,10 @@ export interface RegistryEvents {
   /** Something that is another after each event: cheap to ask for often. */
   registryRevision(): Promise<string>;
 
-  /** Makes a webhook known: it hears of what happens from now on. Known ones stay as they are. */
+  /** Makes a hook known by its name: it hears of what happens from now on. Known ones stay as they are. */
   ensureWebhook(webhook: string): Promise<void>;
   /**
-   * The oldest event that a webhook has not heard of and that is due, for this caller alone during `leaseMs`.
+   * The oldest event that a hook has not heard of and that is due, for this caller alone during `leaseMs`.
    * Events of one model are delivered in their order.
    */
   claimDelivery(webhook: string, leaseMs: number): Promise<Delivery | undefined>;
