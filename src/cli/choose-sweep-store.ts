@@ -39,7 +39,8 @@ export async function chooseSweepStore(
   const remote = openSweepTracker(server.url, server.options);
   if (await keepsSweeps(remote)) return remote;
   note("the tracking server knows no sweeps: this one is kept in the home folder, its runs on the server");
-  return { ...remote, ...sweepsOf(place.store) };
+  // Nor does it say who moved which alias.
+  return { ...remote, ...sweepsOf(place.store), listRegistryEvents: async () => [] };
 }
 
 async function keepsSweeps(store: SweepStore): Promise<boolean> {

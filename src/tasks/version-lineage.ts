@@ -1,6 +1,6 @@
 /** Where a model version comes from: its run, data, code and configuration, and what happened to it since. */
 import { parse } from "yaml";
-import type { Dataset, ModelVersion, RegistryEvent, Run, Store } from "../tracking/index.ts";
+import type { Dataset, ModelVersion, RegistryEvent, Run, SweepTracker, Tracker } from "../tracking/index.ts";
 
 export interface VersionLineage {
   readonly version: ModelVersion;
@@ -28,7 +28,11 @@ export interface VersionLineage {
 }
 
 /** @throws {StoreError} `not-found` when there is no such version */
-export async function versionLineage(name: string, number: number, store: Store): Promise<VersionLineage> {
+export async function versionLineage(
+  name: string,
+  number: number,
+  store: SweepTracker,
+): Promise<VersionLineage> {
   const version = await store.getModelVersion(name, number);
   const run = version.runId === undefined ? undefined : await store.getRun(version.runId);
   const tags = run?.tags ?? {};
@@ -69,7 +73,7 @@ function codeOf(tags: Readonly<Record<string, string>>): VersionLineage["code"] 
   };
 }
 
-async function configurationOf(runId: string, store: Store): Promise<unknown> {
+async function configurationOf(runId: string, store: Tracker): Promise<unknown> {
   const artifacts = store.artifacts(runId);
   if (!(await artifacts.stat("config.yaml"))) return undefined;
   return parse(new TextDecoder().decode(await artifacts.read("config.yaml")));

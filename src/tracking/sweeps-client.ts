@@ -5,11 +5,13 @@ import { openTracker, type TrackerOptions } from "./client/open-tracker.ts";
 import type { RegistryEvents } from "./registry-events.ts";
 import { registryEventRecord, sweepRecord, trialRecord } from "./rest/sweep-records.ts";
 import type { Tracker } from "./store.ts";
-import { StoreError } from "./store-error.ts";
 import type { SweepStore } from "./sweeps.ts";
 
-/** What agents of a sweep work with: runs and sweeps of one server, or of the store itself. */
-export type SweepTracker = Tracker & SweepStore;
+/** Runs, sweeps and the history of the registry: of one server, or of the store itself. */
+export type SweepTracker = Tracker & SweepStore & RegistryHistory;
+
+/** What of the registry's events is read from elsewhere: hooks are the affair of the server that keeps it. */
+type RegistryHistory = Pick<RegistryEvents, "listRegistryEvents">;
 
 /**
  * Runs and sweeps of a Havn server at `url`.
@@ -18,16 +20,14 @@ export type SweepTracker = Tracker & SweepStore;
 export function openSweepTracker(url: string, options: TrackerOptions = {}): SweepTracker {
   const connection = connect(url, options);
   const headers = { "content-type": "application/json" };
-  return {
-    ...openTracker(url, options),
-    ...remoteSweeps(async (method, path, values) => {
-      const response =
-        method === "GET"
-          ? await connection.request(method, `${path}?${queryOf(values)}`)
-          : await connection.request(method, path, { headers, body: () => JSON.stringify(values) });
-      return response.json();
-    }),
+  const request: HavnRequest = async (method, path, values) => {
+    const response =
+      method === "GET"
+        ? await connection.request(method, `${path}?${queryOf(values)}`)
+        : await connection.request(method, path, { headers, body: () => JSON.stringify(values) });
+    return response.json();
   };
+  return { ...openTracker(url, options), ...remoteSweeps(request), ...remoteRegistryHistory(request) };
 }
 
 const queryOf = (values: Readonly<Record<string, unknown>>): URLSearchParams =>
@@ -83,23 +83,10 @@ export function remoteSweeps(request: HavnRequest): SweepStore {
   };
 }
 
-/** What happened in the registry of a server. Its webhooks are its own affair. */
-export function remoteRegistryEvents(request: HavnRequest): RegistryEvents {
-  const isServers = () =>
-    Promise.reject(
-      new StoreError("invalid", "webhook", "webhooks are delivered by the server that keeps the registry"),
-    );
-  return {
-    listRegistryEvents: async (query = {}) => {
-      const reply = z.object({ events: z.array(registryEventRecord) });
-      return reply.parse(await request("GET", "/api/2.0/havn/registry-events/list", { ...query })).events;
-    },
-    registryRevision: async () => {
-      const reply = z.object({ revision: z.string() });
-      return reply.parse(await request("GET", "/api/2.0/havn/registry-events/revision", {})).revision;
-    },
-    ensureWebhook: isServers,
-    claimDelivery: isServers,
-    endDelivery: isServers,
-  };
-}
+/** What happened in the registry of a server. */
+export const remoteRegistryHistory = (request: HavnRequest): RegistryHistory => ({
+  listRegistryEvents: async (query = {}) => {
+    const reply = z.object({ events: z.array(registryEventRecord) });
+    return reply.parse(await request("GET", "/api/2.0/havn/registry-events/list", { ...query })).events;
+  },
+});

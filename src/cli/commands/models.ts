@@ -31,17 +31,20 @@ export function addModelsCommand(program: Command): void {
   withCommonOptions(models.command("list"))
     .description("all versions, newest first, and who moved their aliases when")
     .argument("[model]", "only this model")
-    .action((model: string | undefined, options: CommonOptions) =>
-      withContext(options, (context) => listVersions(context, model)),
+    .addOption(trackingOption())
+    .action((model: string | undefined, options: CommonOptions & TrackingOptions) =>
+      withContext(options, (context) => listVersions(context, model, options)),
     );
   withCommonOptions(models.command("show"))
     .description("where a version comes from: run, data, code, configuration; and what happened to it")
     .argument("<model>")
     .argument("<version>", "number of the version", parseVersion)
-    .action((model: string, version: number, options: CommonOptions) =>
-      withContext(options, async ({ store, terminal }) => {
+    .addOption(trackingOption())
+    .action((model: string, version: number, options: CommonOptions & TrackingOptions) =>
+      withContext(options, async (context) => {
+        const store = await chooseSweepStore(context, options.tracking);
         const lineage = await versionLineage(model, version, store);
-        terminal.result(formatLineage(lineage), lineage);
+        context.terminal.result(formatLineage(lineage), lineage);
       }),
     );
   withCommonOptions(models.command("link"))
@@ -64,7 +67,13 @@ export function addModelsCommand(program: Command): void {
   addExportCommand(models);
 }
 
-async function listVersions({ store, terminal }: Context, model: string | undefined): Promise<void> {
+async function listVersions(
+  context: Context,
+  model: string | undefined,
+  { tracking }: TrackingOptions,
+): Promise<void> {
+  const { terminal } = context;
+  const store = await chooseSweepStore(context, tracking);
   const names = model ? [model] : (await store.searchRegisteredModels()).items.map(({ name }) => name);
   const listed = names.map(async (name) => {
     const events = await store.listRegistryEvents({ name });

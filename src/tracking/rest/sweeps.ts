@@ -118,14 +118,6 @@ const listRegistryEvents = route({
   handle: async (query, { store }) => ({ events: await store.listRegistryEvents(query) }),
 });
 
-const registryRevision = route({
-  method: "GET",
-  path: "/api/2.0/havn/registry-events/revision",
-  request: z.object({}),
-  response: z.object({ revision: z.string() }),
-  handle: async (_, { store }) => ({ revision: await store.registryRevision() }),
-});
-
 export const sweepRoutes = [
   createSweep,
   getSweep,
@@ -137,5 +129,4 @@ export const sweepRoutes = [
   endTrial,
   giveBackTrial,
   listRegistryEvents,
-  registryRevision,
 ];
