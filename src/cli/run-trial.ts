@@ -74,7 +74,7 @@ export function runTrialProcess(
   child.on("message", (sent) => {
     const message = trialMessage.parse(sent);
     if (message.kind === "run") onRun(message.runId);
-    else if (message.kind === "evaluation") onEvaluation(withNaN(message.metrics));
+    else if (message.kind === "evaluation") onEvaluation(withNaN(message.metrics), message.count);
     else if (message.kind === "failed") outcome = { status: "failed", error: message.message };
     else
       outcome =

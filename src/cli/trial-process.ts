@@ -1,4 +1,5 @@
 /** The process of one trial of a sweep: trains, tells its agent how it goes, and ends with it. */
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { loadProject, projectConfig, resumedConfig, trainingRun } from "../tasks/index.ts";
 import type { TrackingOptions } from "./choose-sweep-store.ts";
@@ -21,17 +22,25 @@ export interface TrialOrder {
 export const trialMessage = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("run"), runId: z.string() }),
   // NaN and the infinities become null on their way.
-  z.object({ kind: z.literal("evaluation"), metrics: z.record(z.string(), z.number().nullable()) }),
+  z.object({
+    kind: z.literal("evaluation"),
+    metrics: z.record(z.string(), z.number().nullable()),
+    count: z.number(),
+  }),
   z.object({ kind: z.literal("ended"), status: z.enum(["finished", "interrupted"]), runId: z.string() }),
   z.object({ kind: z.literal("failed"), message: z.string() }),
 ]);
 
 export type TrialMessage = z.input<typeof trialMessage>;
 
+const havnProgram = fileURLToPath(new URL("../../bin/havn.js", import.meta.url));
+
 /** Runs in the process that `runTrialProcess` starts. */
 async function main(order: TrialOrder): Promise<void> {
   const tell = (message: TrialMessage): Promise<void> =>
     new Promise((sent) => (process.connected ? process.send!(message, () => sent()) : sent()));
+  // What the run is said to have been made by: the same, as one would type it.
+  process.argv = [process.execPath, havnProgram, "train", order.project, ...order.overrides];
   const stop = new AbortController();
   process.on("message", () => stop.abort());
   // An agent that is killed takes its trial with it: another agent will have it, and two would write to one run.
@@ -50,7 +59,8 @@ async function main(order: TrialOrder): Promise<void> {
         signal: AbortSignal.any([context.signal, stop.signal]),
         onRun: (runId) => void tell({ kind: "run", runId }),
         report: (event) => {
-          if (event.kind === "epoch") void tell({ kind: "evaluation", metrics: { ...event.metrics } });
+          if (event.kind === "epoch")
+            void tell({ kind: "evaluation", metrics: { ...event.metrics }, count: event.epoch });
         },
       });
     });

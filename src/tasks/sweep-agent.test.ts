@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStore, type Store, type Trial } from "../tracking/index.ts";
-import { type RunTrial, type SweepAgentOptions, sweepAgent, type TrialOutcome } from "./sweep-agent.ts";
+import { type RunTrial, type SweepAgentOptions, sweepAgent } from "./sweep-agent.ts";
 import { sweepResults } from "./sweep-results.ts";
 
 let home: string;
@@ -41,7 +41,7 @@ const trainer =
     for (let step = 1; step <= evaluations; step++) {
       const value = loss + 1 / step;
       await store.logBatch(runId, { metrics: [{ key: "validation_loss", value, step, timestamp: step }] });
-      onEvaluation({ validation_loss: value });
+      onEvaluation({ validation_loss: value }, step);
       // What an evaluation sets going is done before the next step.
       for (let turn = 0; turn < 30 && !signal.aborted; turn++) await new Promise(setImmediate);
       if (signal.aborted) {
@@ -133,23 +133,39 @@ test("a sweep whose first trials all fail stops and says why", async () => {
   expect((await store.getSweep(sweepId)).status).toBe("STOPPED");
 });
 
-test("a run without the metric, or with one that is no number, has failed", async () => {
+test("a run whose metric is no number has failed", async () => {
   const sweepId = await newSweep({ run_cap: 2 });
-  const values = [Number.NaN, undefined];
-  const runTrial: RunTrial = async ({ number }): Promise<TrialOutcome> => {
+  await work(sweepId, { runTrial: measuring("validation_loss", Number.NaN) });
+  const trials = await store.listTrials(sweepId);
+  expect(trials.map(({ error }) => error)).toEqual(Array(2).fill("validation_loss is NaN"));
+});
+
+/** Measures one value, under one name. */
+const measuring =
+  (key: string, value: number): RunTrial =>
+  async (_, __, { onRun }) => {
     const { runId } = await store.createRun({ experimentId: "0" });
-    const value = values[number - 1];
-    const metrics = [
-      { key: value === undefined ? "loss" : "validation_loss", value: value ?? 1, step: 1, timestamp: 1 },
-    ];
-    await store.logBatch(runId, { metrics });
+    onRun(runId);
+    await store.logBatch(runId, { metrics: [{ key, value, step: 1, timestamp: 1 }] });
     return { status: "finished", runId };
   };
-  await work(sweepId, { runTrial });
-  expect((await store.listTrials(sweepId)).map(({ error }) => error)).toEqual([
-    "validation_loss is NaN",
-    "the run measured no validation_loss; it has loss",
-  ]);
+
+test("a metric that no trial measures ends the sweep with the first, and names those there are", async () => {
+  const sweepId = await newSweep();
+  await expect(work(sweepId, { runTrial: measuring("loss", 1) })).rejects.toThrow(
+    `sweep ${sweepId} is stopped: the run measures no validation_loss; it has loss. Write one of them as the metric's name`,
+  );
+  expect(statuses(await store.listTrials(sweepId))).toEqual(["FAILED"]);
+  expect((await store.getSweep(sweepId)).status).toBe("STOPPED");
+});
+
+test("and before it has trained to its end", async () => {
+  const sweepId = await newSweep({ metric: { name: "val_loss" } });
+  const log: string[] = [];
+  await expect(work(sweepId, { runTrial: trainer(9, log) })).rejects.toThrow(
+    "the run measures no val_loss; it has validation_loss.",
+  );
+  expect(log).toEqual(["trial 1 ended at 2"]);
 });
 
 test("Ctrl-C gives the trial back; another agent goes on with it and its run", async () => {
@@ -237,6 +253,48 @@ test("hyperband ends trials that fall behind, and marks them and their runs", as
     "havn.sweep.stopped_early": "hyperband",
   });
   expect((await sweepResults(store, sweepId)).best?.number).toBe(1);
+});
+
+test("hyperband counts the evaluations of a run, not those since it was taken over", async () => {
+  const sweepId = await newSweep({
+    method: "grid",
+    parameters: { "optimizer.lr": { values: [0.3, 0.9, 0.4] } },
+    early_terminate: { type: "hyperband", min_iter: 4, eta: 3 },
+  });
+  const [good, bad] = [trainer(5), trainer(5)];
+  const stop = new AbortController();
+  await work(sweepId, {
+    signal: stop.signal,
+    runTrial: (trial, sweep, hooks) => {
+      if (trial.number === 1) return good(trial, sweep, hooks);
+      // Interrupted after its second evaluation.
+      const onEvaluation = (metrics: Readonly<Record<string, number>>, count: number) => {
+        hooks.onEvaluation(metrics, count);
+        if (count === 2) stop.abort();
+      };
+      return bad(trial, sweep, { ...hooks, onEvaluation });
+    },
+  });
+  const counts: number[] = [];
+  await work(sweepId, {
+    async runTrial(trial, sweep, hooks) {
+      if (trial.number !== 2) return good(trial, sweep, hooks);
+      hooks.onRun(trial.runId!);
+      for (let step = 2; step <= 5 && !hooks.signal.aborted; step++) {
+        const value = 0.6 + 1 / step;
+        const metrics = [{ key: "validation_loss", value, step, timestamp: 10 + step }];
+        await store.logBatch(trial.runId!, { metrics });
+        counts.push(step);
+        hooks.onEvaluation({ validation_loss: value }, step);
+        for (let turn = 0; turn < 30 && !hooks.signal.aborted; turn++) await new Promise(setImmediate);
+      }
+      return { status: "interrupted" };
+    },
+  });
+  expect(counts).toEqual([2, 3, 4]);
+  const trials = await store.listTrials(sweepId);
+  expect(statuses(trials)).toEqual(["FINISHED", "STOPPED_EARLY", "FINISHED"]);
+  expect(trials[1]?.value).toBeCloseTo(0.6 + 1 / 4);
 });
 
 test("a sweep that is stopped hands out no more", async () => {

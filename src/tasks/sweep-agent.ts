@@ -15,8 +15,11 @@ export interface TrialHooks {
   /** Ends the trial: others are better, the agent stops, or the trial is another agent's now. */
   readonly signal: AbortSignal;
   onRun(runId: string): void;
-  /** Told the metrics after each evaluation. */
-  onEvaluation(metrics: Readonly<Record<string, number>>): void;
+  /**
+   * Told the metrics after each evaluation.
+   * @param count which of the run it is, from 1; a run that goes on from a checkpoint goes on counting
+   */
+  onEvaluation(metrics: Readonly<Record<string, number>>, count: number): void;
 }
 
 /** Runs a trial where a crash costs no more than the trial. Never rejects. */
@@ -114,9 +117,10 @@ class TrialUnderWay {
   readonly #sweep: Sweep;
   readonly #definition: SweepDefinition;
   readonly #options: SweepAgentOptions;
+  /** Values by their evaluation; those before a resumption are missing. */
   readonly #history: number[] = [];
   readonly #stop = new AbortController();
-  #reason: "hopeless" | "lost" | undefined;
+  #reason: "hopeless" | "lost" | "unmeasured" | undefined;
   #runId: string | undefined;
   /** Renewals and judgements one after another. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -135,7 +139,7 @@ class TrialUnderWay {
       const outcome = await runTrial(this.#trial, this.#sweep, {
         signal: AbortSignal.any([signal, this.#stop.signal]),
         onRun: (runId) => this.#onRun(runId),
-        onEvaluation: (metrics) => this.#onEvaluation(metrics),
+        onEvaluation: (metrics, count) => this.#onEvaluation(metrics, count),
       });
       await this.#queue;
       await this.#end(outcome);
@@ -158,7 +162,7 @@ class TrialUnderWay {
     this.#abort("lost");
   }
 
-  #abort(reason: "hopeless" | "lost"): void {
+  #abort(reason: "hopeless" | "lost" | "unmeasured"): void {
     this.#reason ??= reason;
     this.#stop.abort();
   }
@@ -174,12 +178,16 @@ class TrialUnderWay {
     });
   }
 
-  #onEvaluation(metrics: Readonly<Record<string, number>>): void {
+  #onEvaluation(metrics: Readonly<Record<string, number>>, count: number): void {
     const { metric, earlyTermination } = this.#definition;
-    const value = metric && metrics[metric.name];
-    if (!metric || value === undefined) return;
-    this.#history.push(value);
-    const count = this.#history.length;
+    if (!metric) return;
+    const value = metrics[metric.name];
+    if (value === undefined) {
+      // What is measured at every step may be logged a little later than the first evaluation.
+      if (count > 1) this.#enqueue(() => this.#requireMetric(metric.name, metrics));
+      return;
+    }
+    this.#history[count - 1] = value;
     this.#options.report?.({ kind: "evaluation", trial: this.#trial, count, value });
     if (!earlyTermination?.brackets.includes(count)) return;
     const history = [...this.#history];
@@ -189,12 +197,26 @@ class TrialUnderWay {
     });
   }
 
+  /** What no evaluation measures, and nothing else of the run, need not be waited for until the end. */
+  async #requireMetric(name: string, evaluation: Readonly<Record<string, number>>): Promise<void> {
+    if (this.#runId === undefined) return;
+    const { metrics } = await this.#options.store.getRun(this.#runId);
+    const measured = { ...metrics, ...evaluation };
+    if (name in measured || Object.keys(evaluation).some((key) => bestOf(key) === name)) return;
+    this.#abort("unmeasured");
+  }
+
   async #historiesOfOthers(metric: string): Promise<number[][]> {
     const { store, sweepId } = this.#options;
     const others = (await store.listTrials(sweepId)).filter(({ number }) => number !== this.#trial.number);
     const runs = others.flatMap(({ runId }) => runId ?? []);
-    const histories = runs.map((runId) => store.metricHistory(runId, metric));
-    return (await Promise.all(histories)).map((history) => history.map(({ value }) => value));
+    return Promise.all(runs.map((runId) => this.#historyOf(runId, metric)));
+  }
+
+  /** Values in the order of their steps: one that was measured again after a resumption counts once. */
+  async #historyOf(runId: string, metric: string): Promise<number[]> {
+    const history = await this.#options.store.metricHistory(runId, metric);
+    return [...new Map(history.map(({ step, value }) => [step, value])).values()];
   }
 
   async #end(outcome: TrialOutcome): Promise<void> {
@@ -202,7 +224,7 @@ class TrialUnderWay {
     const { sweepId, number } = this.#trial;
     const trial = this.#trial;
     if (this.#reason === "lost") return report({ kind: "trial-lost", trial });
-    if (outcome.status === "interrupted" && this.#reason !== "hopeless") {
+    if (outcome.status === "interrupted" && this.#reason === undefined) {
       await store.giveBackTrial(sweepId, number, agent);
       return report({ kind: "trial-given-back", trial });
     }
@@ -211,6 +233,10 @@ class TrialUnderWay {
       await store.logBatch(this.#runId, { tags: { "havn.sweep.stopped_early": "hyperband" } });
     const isOurs = await store.endTrial(sweepId, number, agent, end);
     report(isOurs ? { kind: "trial-ended", trial, end } : { kind: "trial-lost", trial });
+    if (this.#reason !== "unmeasured") return;
+    // Every other trial would end the same.
+    await store.setSweepStatus(sweepId, "STOPPED");
+    throw new TaskError(`sweep ${sweepId} is stopped: ${end.error}. Write one of them as the metric's name`);
   }
 
   /** A process that was killed could not say so of its run. */
@@ -227,20 +253,22 @@ class TrialUnderWay {
       return { status: "FAILED", error: outcome.error };
     }
     const { metric } = this.#definition;
-    if (outcome.status === "interrupted") {
-      const finite = this.#history.filter(Number.isFinite);
+    const runId = outcome.status === "finished" ? outcome.runId : this.#runId;
+    if (outcome.status === "interrupted" && this.#reason === "hopeless") {
+      const finite = (runId && metric ? await this.#historyOf(runId, metric.name) : []).filter(
+        Number.isFinite,
+      );
       const best = metric?.goal === "maximize" ? Math.max(...finite) : Math.min(...finite);
       return { status: "STOPPED_EARLY", value: finite.length > 0 ? best : undefined };
     }
-    const { metrics } = await this.#options.store.getRun(outcome.runId);
+    const metrics = runId === undefined ? {} : (await this.#options.store.getRun(runId)).metrics;
     const name = metric?.name ?? "";
     // That of the best checkpoint, which is what the run keeps, where it was chosen by this metric.
     const value = (metrics[bestOf(name)] ?? metrics[name])?.value;
     if (value !== undefined && Number.isFinite(value)) return { status: "FINISHED", value };
-    const error =
-      value === undefined
-        ? `the run measured no ${name}; it has ${Object.keys(metrics).join(", ")}`
-        : `${name} is ${value}`;
-    return { status: "FAILED", error };
+    if (value !== undefined) return { status: "FAILED", error: `${name} is ${value}` };
+    this.#reason = "unmeasured";
+    const measured = Object.keys(metrics).filter((key) => key !== "epoch");
+    return { status: "FAILED", error: `the run measures no ${name}; it has ${measured.join(", ")}` };
   }
 }

@@ -1,7 +1,15 @@
 /** Sweeps as projects write them (`conf/sweep/NAME.yaml`), and what they come to in the project's configuration. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Composition, ConfigError, choicesOf, compose, quote, validate } from "../config/index.ts";
+import {
+  type Composition,
+  ConfigError,
+  type ConfigProblem,
+  choicesOf,
+  compose,
+  quote,
+  validate,
+} from "../config/index.ts";
 import type { Json, JsonRecord } from "../tracking/index.ts";
 import {
   allValues,
@@ -27,6 +35,8 @@ export interface SweepFile {
   readonly seed: number;
   /** The server that the configuration says its runs are logged to. */
   readonly trackingUri: string | null;
+  /** Whether it has as many trials as there is time for. */
+  readonly isEndless: boolean;
 }
 
 export interface SweepFileOptions {
@@ -51,7 +61,7 @@ export interface SweepFileOptions {
 export function readSweepFile(project: Project, options: SweepFileOptions): SweepFile {
   const folder = join(project.folder, "conf", "sweep");
   const name = sweepName(project, options.name);
-  const composition = compose(folder, { primary: name });
+  const composition = composeSweep(folder, name);
   const words = validate(composition, sweepSchema);
   const base = configOf(project, options.overrides, options);
   const { metric, goal } = base.common.training.best;
@@ -67,7 +77,29 @@ export function readSweepFile(project: Project, options: SweepFileOptions): Swee
   return {
     ...{ name, definition: withoutUndefined(definition), parsed, overrides, seed },
     trackingUri: tracking.uri,
+    isEndless:
+      parsed.runCap === undefined &&
+      [...parsed.parameters.values()].some((parameter) => allValues(parameter) === undefined),
   };
+}
+
+/**
+ * The `command` of a sweep of W&B names W&B's own variables (`${program}`), which are nothing here; that the command
+ * itself has no place here is what is wrong.
+ */
+function composeSweep(folder: string, name: string): Composition {
+  try {
+    return compose(folder, { primary: name });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const isOfCommand = ({ path = "" }: ConfigProblem) => /^command(\.|$)/.test(path);
+    const [first] = error.problems.filter(isOfCommand);
+    if (!first) throw error;
+    const others = error.problems.filter((problem) => !isOfCommand(problem));
+    const message =
+      "command must be left out: what is trained here is the project that the sweep lies in, with the parameters as its configuration";
+    throw new ConfigError([{ ...first, path: "command", message }, ...others]);
+  }
 }
 
 function sweepName({ name: project, folder }: Project, wanted: string | undefined): string {

@@ -22,7 +22,7 @@ export function addAgentCommand(program: Command): void {
         const store = await chooseSweepStore(context, options.tracking);
         const sweep = await store.getSweep(sweepId);
         const project = await loadProject(options.project ?? sweep.project);
-        await finishSweep(context, { project, sweep, store }, options);
+        await finishSweep(context, { project, typed: options.project, sweep, store }, options);
       }),
     );
 }

@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import { proxy } from "hono/proxy";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { listen } from "../../http/index.ts";
+import { loadProject, readSweepFile } from "../../tasks/index.ts";
 import { tinyReviews } from "../../tasks/testing/tiny-reviews.ts";
 import { openStore, type Trial } from "../../tracking/index.ts";
 import { havn, havnJson, startHavn } from "../testing/havn-process.ts";
@@ -59,6 +60,10 @@ test("havn sweep runs its trials on several agents, and says which was the best"
     tags: { "havn.sweep": sweepId, "havn.sweep.trial": "2" },
     params: { "training.batch_size": String(results.trials[1]!.parameters["training.batch_size"]) },
   });
+  // Its command is one that can be typed.
+  expect(run.tags["mlflow.source.name"]).toMatch(
+    /havn\.js train \S+movie-reviews .*training\.batch_size=\d+$/,
+  );
 });
 
 test("the runs of --multirun are a sweep, and are compared like one", async () => {
@@ -97,6 +102,9 @@ test("where the server knows no sweeps, as MLflow's own, the runs are logged the
   expect(await havnJson(["models", "promote", "movie-reviews", "--best", ...named])).toMatchObject({
     promoted: true,
   });
+  // Of a server that writes down no history, all but the history is told.
+  const listed = await havnJson<{ history: unknown[] }[]>(["models", "list", ...named]);
+  expect(listed.map(({ history }) => history)).toEqual([[]]);
 
   const store = await openStore({ home: join(folder, "server of MLflow") });
   onTestFinished(() => store.close());
@@ -136,7 +144,9 @@ describe.skipIf(process.platform === "win32")("a sweep that is killed", () => {
     onTestFinished(() => void resumed.stop("SIGKILL"));
     // Without waiting for the claim to run out, since the dead agent was of this machine.
     await resumed.says(/trial 1: .*taken over/);
-    await resumed.says(/trial 1: evaluation 1:/);
+    // It goes on counting, as early_terminate does.
+    await resumed.says(/trial 1: evaluation [2-9]\d*:/);
+    expect(resumed.output).not.toContain("trial 1: evaluation 1:");
     const { code, stderr } = await resumed.stop("SIGINT");
     expect(code).toBe(130);
     expect(stderr).toContain(`npx havn sweep --resume ${sweepId}`);
@@ -166,6 +176,18 @@ test("an agent joins over HTTP, and its runs are logged there", async () => {
   const run = await store.getRun(results.trials[0]!.runId!);
   expect(run).toMatchObject({ status: "FINISHED", tags: { "havn.sweep": sweepId } });
   expect(await store.artifacts(run.runId).stat("model/model.onnx")).toBeDefined();
+
+  const place = ["--tracking", url!, ...home("elsewhere")];
+  await havnJson(["models", "link", "--sweep", sweepId, ...place]);
+  expect(await havnJson(["models", "list", ...place])).toMatchObject([{ name: "movie-reviews", version: 1 }]);
+  expect(await havnJson(["models", "show", "movie-reviews", "1", ...place])).toMatchObject({
+    ...{ run: { runId: results.best!.runId }, sweep: { sweepId } },
+    history: [{ kind: "version-created", version: 1 }],
+  });
+  const more = await havn(["sweep", "--resume", sweepId, "--run-cap", "9", ...place]);
+  expect(more.stderr.trim()).toBe(
+    `error --resume goes on with sweep ${sweepId} of movie-reviews as it is; leave out --run-cap`,
+  );
 });
 
 describe("before the first trial", () => {
@@ -201,6 +223,27 @@ describe("before the first trial", () => {
     `);
   });
 
+  test("the command of a sweep of W&B is no riddle", async () => {
+    const words = `command: ['\${env}', '\${program}']\nmethod: random\nparameters:\n  seed: { values: [1, 2] }\n`;
+    expect(await refusal(words)).toMatchInlineSnapshot(
+      `"error config sweep/default.yaml:1: command must be left out: what is trained here is the project that the sweep lies in, with the parameters as its configuration"`,
+    );
+  });
+
+  test("a metric is the project's own where the sweep names none, also for bayes", async () => {
+    const made = await loadProject(await project("method: bayes\nparameters:\n  seed: { min: 1, max: 9 }\n"));
+    const options = { overrides: [], command: "havn sweep", workingFolder: made.folder };
+    const { parsed, isEndless } = readSweepFile(made, options);
+    expect(parsed.metric).toEqual({ name: "validation_accuracy", goal: "maximize" });
+    expect(isEndless).toBe(false);
+    await writeFile(
+      join(made.folder, "conf", "sweep", "default.yaml"),
+      "method: random\nparameters:\n  optimizer.learning_rate: { min: 0.1, max: 0.2 }\n",
+    );
+    expect(readSweepFile(made, options).isEndless).toBe(true);
+    expect(readSweepFile(made, { ...options, runCap: 3 }).isEndless).toBe(false);
+  });
+
   test("a parameter that the configuration does not have is named with its place", async () => {
     expect(
       await refusal(
@@ -217,6 +260,23 @@ describe("before the first trial", () => {
         "method: random\nparameters:\n  training:\n    parameters:\n      epochs: { min: 0, max: 3 }\n",
       ),
     ).toMatchInlineSnapshot(`"error config sweep/default.yaml:5: training.epochs must be above 0, got 0"`);
+  });
+
+  test("of a project elsewhere, its folder is named again by what is said, and resumes it", async () => {
+    const made = await project("method: random\nparameters:\n  seed: { values: [1, 2] }\n");
+    const place = home("project elsewhere");
+    const sweep = startHavn(["sweep", made, ...tiny, "--run-cap", "1", ...place]);
+    onTestFinished(() => void sweep.stop("SIGKILL"));
+    const [, sweepId] = await sweep.says(/npx havn agent (\w+) --project \//);
+    const { stderr } = await sweep.stop("SIGINT");
+    expect(stderr).toContain(`npx havn sweep ${made} --resume ${sweepId}`);
+    const byName = await havn(["sweep", "--resume", sweepId!, ...place]);
+    expect(byName.stderr).toContain('there is no project "mine"');
+    const resumed = await havn(["sweep", made, "--resume", sweepId!, ...place]);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(resumed.stderr).toContain(`npx havn models promote ${made} --best`);
+    const other = await havn(["sweep", "election-tweets", "--resume", sweepId!, ...place]);
+    expect(other.stderr).toContain("leave out election-tweets");
   });
 
   test("a sweep that is not there is answered with those that are", async () => {

@@ -95,6 +95,8 @@ async function startSweep(
 /** A sweep to work on, and where it is kept: on the server that was named or configured, if any. */
 interface OpenSweep extends TrackingOptions {
   readonly project: Project;
+  /** The project as it was typed: a folder, where its name alone does not lead to it. */
+  readonly typed: string | undefined;
   readonly sweep: Pick<Sweep, "sweepId">;
   readonly store: SweepTracker;
 }
@@ -119,9 +121,12 @@ async function newSweep(
   const sweep = await store.createSweep({
     ...{ project: project.name, name: read.name, definition, overrides, seed },
   });
-  const place = `${homeOption(options)}${trackingArgument(tracking)}`;
+  const folder = name === project.name ? "" : ` --project ${shellQuote(name)}`;
+  const place = `${folder}${homeOption(options)}${trackingArgument(tracking)}`;
   note(`sweep ${sweep.sweepId}; more agents join with: npx havn agent ${sweep.sweepId}${place}`);
-  return { project, sweep, store, tracking };
+  if (read.isEndless)
+    note("it has no run_cap: trials go on until Ctrl-C or, from elsewhere, npx havn sweep stop");
+  return { project, typed: name, sweep, store, tracking };
 }
 
 async function resumedSweep(
@@ -129,24 +134,27 @@ async function resumedSweep(
   sweepId: string,
   name: string | undefined,
   overrides: readonly string[],
-  { tracking, preset, data }: SweepOptions,
+  { tracking, preset, data, sweep: file, runCap }: SweepOptions,
 ): Promise<OpenSweep> {
   const store = await chooseSweepStore(context, tracking);
   const sweep = await store.getSweep(sweepId);
-  const other = name === undefined || name === sweep.project ? [] : [name];
-  const changes = [...other, ...overrides, ...(preset ? ["--preset"] : []), ...(data ? ["--data"] : [])];
+  const project = await loadProject(name ?? sweep.project);
+  const other = name === undefined || project.name === sweep.project ? [] : [name];
+  const given = { "--preset": preset, "--data": data, "--sweep": file, "--run-cap": runCap };
+  const options = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const changes = [...other, ...overrides, ...options];
   if (changes.length > 0)
     throw new TaskError(
       `--resume goes on with sweep ${sweepId} of ${sweep.project} as it is; leave out ${changes.join(" ")}`,
     );
   if (sweep.status === "STOPPED") await store.setSweepStatus(sweepId, "RUNNING");
-  return { project: await loadProject(sweep.project), sweep, store, tracking };
+  return { project, typed: name, sweep, store, tracking };
 }
 
 /** Works on a sweep, and says what came out of it or how it goes on. */
 export async function finishSweep(
   context: Context,
-  { project, sweep: { sweepId }, store }: Pick<OpenSweep, "project" | "sweep" | "store">,
+  { project, typed = project.name, sweep: { sweepId }, store }: Omit<OpenSweep, "tracking">,
   options: CommonOptions & TrackingOptions & { readonly agents: number },
 ): Promise<void> {
   const { terminal, signal } = context;
@@ -155,10 +163,16 @@ export async function finishSweep(
   terminal.result(formatResults(results), results);
   const place = `${homeOption(options)}${trackingArgument(options.tracking)}`;
   if (!signal.aborted) {
-    if (results.best) terminal.note(`register its model: npx havn models link --sweep ${sweepId}${place}`);
+    if (results.best) {
+      terminal.note(`register its model: npx havn models link --sweep ${sweepId}${place}`);
+      terminal.note(
+        `serve the best of all runs: npx havn models promote ${shellQuote(typed)} --best${place}`,
+      );
+    }
     return;
   }
-  terminal.note(`go on with: npx havn sweep --resume ${sweepId}${place}`);
+  const named = typed === project.name ? "" : ` ${shellQuote(typed)}`;
+  terminal.note(`go on with: npx havn sweep${named} --resume ${sweepId}${place}`);
   process.exitCode = 130;
 }
 

@@ -100,24 +100,31 @@ test("hyperband's brackets follow from either end", () => {
 });
 
 test.each<[object, string]>([
-  [{ p: {} }, "parameters / p: p needs a value, values, or min and max"],
-  [{ p: { min: 1 } }, "parameters / p: p needs a value, values, or min and max"],
-  [{ p: { min: 2, max: 1 } }, "parameters / p: p must have its min below its max, got 2 and 1"],
+  [{ p: {} }, "parameters / p: must have a value, values, or min and max"],
+  [{ p: { min: 1 } }, "parameters / p: must have a value, values, or min and max"],
+  [{ p: { min: 2, max: 1 } }, "parameters / p: must have its min below its max, got 2 and 1"],
   [
     { p: { distribution: "log_uniform_values", min: 0, max: 1 } },
-    "parameters / p: p is log_uniform_values and needs a min above 0, got 0",
+    "parameters / p: must have a min above 0, being log_uniform_values, got 0",
   ],
-  [{ p: { distribution: "normal", min: 0 } }, "parameters / p: p is normal and has no use for min"],
-  [{ p: { values: [1, 2], probabilities: [1] } }, "parameters / p: p has 2 values and 1 probabilities"],
+  [{ p: { distribution: "normal", min: 0 } }, "parameters / p: must not have min, being normal"],
+  [
+    { p: { values: [1, 2], probabilities: [1] } },
+    "parameters / p: must have as many probabilities as values, got 1 and 2",
+  ],
   [
     { p: { values: [1, 2], probabilities: [0.5, 0.4] } },
-    "parameters / p: p must have probabilities whose sum is 1",
+    "parameters / p: must have probabilities whose sum is 1",
   ],
   [
     { a: { parameters: { b: { value: 1 } } }, "a.b": { value: 2 } },
-    "parameters / a / parameters / b: a.b is given twice",
+    "parameters / a / parameters / b: must be given once, but a.b is given twice",
   ],
-  [{ p: { distribution: "beta", mu: 1 } }, "parameters / p: p is beta and has no use for mu"],
+  [{ p: { distribution: "beta", mu: 1 } }, "parameters / p: must not have mu, being beta"],
+  [
+    { p: { distribution: "log_uniform", min: 0.00001, max: 0.001 } },
+    "parameters / p: must have the exponents of e as min and max, being log_uniform: 0.00001 and 0.001 are numbers from 1 to 1.001; did you mean log_uniform_values?",
+  ],
   [{}, "parameters: must name at least one parameter"],
 ])("%j is refused with its place", (parameters, problem) => {
   expect(problems({ method: "random", parameters })).toContain(problem);
@@ -126,13 +133,18 @@ test.each<[object, string]>([
 test("what a method or hyperband needs is asked for", () => {
   const parameters = { lr: { min: 0.1, max: 0.2 } };
   expect(problems({ method: "grid", parameters })).toEqual([
-    "parameters / lr: lr is uniform, which has no end of values for a grid; give values, or method random or bayes",
+    "parameters / lr: must have values for a grid, and uniform has no end of them; list values, or let the method be random or bayes",
   ]);
   expect(problems({ method: "bayes", parameters })).toEqual([
-    "method: bayes needs a metric with its name and goal",
+    "method: needs a metric with its name and goal",
   ]);
-  expect(problems({ method: "random", parameters, early_terminate: { type: "hyperband", s: 2 } })).toEqual([
-    "early_terminate: needs a metric with its name and goal",
+  expect(
+    problems({ method: "random", parameters, early_terminate: { type: "hyperband", min_iter: 2 } }),
+  ).toEqual(["early_terminate: needs a metric with its name and goal"]);
+  const metric = { name: "loss" };
+  expect(
+    problems({ method: "random", metric, parameters, early_terminate: { type: "hyperband", s: 2 } }),
+  ).toEqual([
     "early_terminate: needs either min_iter or max_iter (with s)",
     "early_terminate: takes max_iter and s together, and s with no min_iter",
   ]);

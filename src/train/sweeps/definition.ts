@@ -35,8 +35,7 @@ const foreign = {
 };
 
 /**
- * The words of a sweep as they are written. What must hold between the keys is checked by `parseSweep`, whose
- * problems bear their place too.
+ * The words of a sweep as they are written; a metric that is missing is left to the project.
  *
  * @see https://docs.wandb.ai/models/sweeps/sweep-config-keys
  */
@@ -66,20 +65,25 @@ export const sweepSchema = z
     if (leaves.length === 0) problem(["parameters"], "must name at least one parameter");
     for (const { key, path, leaf } of leaves) {
       const wrong = problemOf(leaf, sweep.method);
-      if (wrong) problem(path, `${key} ${wrong}`);
+      if (wrong) problem(path, wrong);
       if (leaves.some((other) => other.path !== path && other.key === key))
-        problem(path, `${key} is given twice`);
+        problem(path, `must be given once, but ${key} is given twice`);
     }
-    if (sweep.method === "bayes" && !sweep.metric)
-      problem(["method"], "bayes needs a metric with its name and goal");
     if (!sweep.early_terminate) return;
     const { min_iter, max_iter, s } = sweep.early_terminate;
-    if (!sweep.metric) problem(["early_terminate"], "needs a metric with its name and goal");
     if ((min_iter === undefined) === (max_iter === undefined))
       problem(["early_terminate"], "needs either min_iter or max_iter (with s)");
     if ((max_iter === undefined) !== (s === undefined))
       problem(["early_terminate"], "takes max_iter and s together, and s with no min_iter");
   });
+
+/** What a sweep is once it is kept: by itself, without the project. */
+const completeSchema = sweepSchema.superRefine(({ method, metric, early_terminate }, context) => {
+  if (metric) return;
+  const needy = [...(method === "bayes" ? ["method"] : []), ...(early_terminate ? ["early_terminate"] : [])];
+  for (const key of needy)
+    context.addIssue({ code: "custom", path: [key], message: "needs a metric with its name and goal" });
+});
 
 export interface Metric {
   readonly name: string;
@@ -105,7 +109,7 @@ export interface SweepDefinition {
 
 /** @throws {ZodError} with the place of each problem */
 export function parseSweep(definition: unknown): SweepDefinition {
-  const { name, method, metric, parameters, run_cap, early_terminate } = sweepSchema.parse(definition);
+  const { name, method, metric, parameters, run_cap, early_terminate } = completeSchema.parse(definition);
   return {
     ...{ name, method, metric, runCap: run_cap },
     parameters: new Map(flatten(parameters).map(({ key, leaf }) => [key, toParameter(leaf)])),

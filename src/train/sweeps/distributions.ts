@@ -84,28 +84,36 @@ const keysOf: Record<Distribution, { readonly needs: (keyof Leaf)[]; readonly ta
 /** What is wrong with a parameter, as the rest of a sentence that begins with its name. */
 export function problemOf(leaf: Leaf, method: "grid" | "random" | "bayes"): string | undefined {
   const distribution = distributionOf(leaf);
-  if (!distribution) return "needs a value, values, or min and max";
+  if (!distribution) return "must have a value, values, or min and max";
   const { needs, takes = [] } = keysOf[distribution];
   const missing = needs.filter((key) => leaf[key] === undefined);
-  if (missing.length > 0) return `is ${distribution} and needs ${missing.join(" and ")}`;
+  if (missing.length > 0) return `must have ${missing.join(" and ")}, being ${distribution}`;
   const known = new Set<string>([...needs, ...takes, "distribution"]);
   const extra = Object.keys(leaf).filter((key) => leaf[key as keyof Leaf] !== undefined && !known.has(key));
-  if (extra.length > 0) return `is ${distribution} and has no use for ${extra.join(" and ")}`;
+  if (extra.length > 0) return `must not have ${extra.join(" or ")}, being ${distribution}`;
   const { min = 0, max = 0, values = [], probabilities } = leaf;
   if (min > max) return `must have its min below its max, got ${min} and ${max}`;
   if (distribution.endsWith("_values") && min <= 0)
-    return `is ${distribution} and needs a min above 0, got ${min}`;
+    return `must have a min above 0, being ${distribution}, got ${min}`;
+  if (areValues(distribution, min, max)) {
+    const [low, high] = [min, max].map((bound) => Number(Math.exp(bound).toPrecision(4)));
+    return `must have the exponents of e as min and max, being ${distribution}: ${min} and ${max} are numbers from ${low} to ${high}; did you mean ${distribution}_values?`;
+  }
   if (distribution === "int_uniform" && !(Number.isInteger(min) && Number.isInteger(max)))
-    return `is int_uniform and needs whole numbers, got ${min} and ${max}`;
+    return `must have whole numbers, being int_uniform, got ${min} and ${max}`;
   if (probabilities && probabilities.length !== values.length)
-    return `has ${values.length} values and ${probabilities.length} probabilities`;
+    return `must have as many probabilities as values, got ${probabilities.length} and ${values.length}`;
   if (probabilities && Math.abs(probabilities.reduce((sum, share) => sum + share, 0) - 1) > 1e-6)
     return "must have probabilities whose sum is 1";
   const isCountable = ["constant", "categorical", "categorical_w_probabilities", "int_uniform", "q_uniform"];
   if (method === "grid" && !isCountable.includes(distribution))
-    return `is ${distribution}, which has no end of values for a grid; give values, or method random or bayes`;
+    return `must have values for a grid, and ${distribution} has no end of them; list values, or let the method be random or bayes`;
   return undefined;
 }
+
+/** Between 0 and 1 lie learning rates and the like; as exponents they would all be numbers near 1. */
+const areValues = (distribution: Distribution, min: number, max: number): boolean =>
+  ["log_uniform", "q_log_uniform", "inv_log_uniform"].includes(distribution) && min > 0 && max < 1;
 
 /** What the methods search, of words without a problem. */
 export function toParameter(leaf: Leaf): Parameter {
