@@ -4,32 +4,40 @@ import type { Project } from "./project.ts";
 import type { ProjectConfig } from "./project-config.ts";
 import { TaskError } from "./task-error.ts";
 
-/** A row, what a person would ask about it, and the request that asks it. */
+/** What a person would ask, and the request that asks it. */
 export interface SampleRequest {
-  readonly row: unknown;
   readonly sample: string | UploadedFile;
   readonly request: LoadRequest;
 }
 
 /**
  * @param limit so many rows of the beginning; all unless given
- * @throws {TaskError} when the task does not say what a person would ask about a row
+ * @throws {TaskError} when nobody has said what a person would ask
  */
 export async function sampleRequests(
   project: Project,
   config: ProjectConfig,
   { limit }: { readonly limit?: number } = {},
 ): Promise<SampleRequest[]> {
-  const { task } = project;
-  if (!task.sample) throw new TaskError(`the task of ${project.name} makes no requests of its rows`);
-  const context = { folder: project.folder, seed: config.common.seed };
-  const { test } = await task.read(config.task, context);
   const samples: SampleRequest[] = [];
-  for (const row of test.rows.slice(0, limit)) {
-    const sample = await task.sample(row);
-    samples.push({ row, sample, request: await requestOf(project, sample) });
-  }
+  for (const sample of await samplesOf(project, config, limit))
+    samples.push({ sample, request: await requestOf(project, sample) });
   return samples;
+}
+
+/** Of the test rows; where the task makes none of them, the examples of the project's page. */
+async function samplesOf(
+  { name, task, page, folder }: Project,
+  { task: config, common }: ProjectConfig,
+  limit: number | undefined,
+): Promise<readonly (string | UploadedFile)[]> {
+  const { sample } = task;
+  if (sample) {
+    const { test } = await task.read(config, { folder, seed: common.seed });
+    return Promise.all(test.rows.slice(0, limit).map((row) => sample(row)));
+  }
+  if (page.input.kind === "text" && page.input.examples.length > 0) return page.input.examples;
+  throw new TaskError(`the task of ${name} makes no requests of its rows, and its page has no examples`);
 }
 
 /** The request of a text or a file, in the way in which the project's route reads it. */
