@@ -89,6 +89,9 @@ describe("a POST that reads its query", () => {
     // The only worker is free again, although what it was asked never ends.
     const next = await fetch(`${server.url}/?input=bad`, { method: "POST" });
     expect(await next.json()).toMatchObject({ label: "negative" });
+    expect(await (await fetch(`${server.url}/monitoring`)).json()).toMatchObject({
+      lastHour: { answers: 1, errors: { "client-gone": 1 } },
+    });
     expect(log.predictions.slice(before)).toMatchObject([{ input: { text: "bad" } }]);
     await server.close();
   });

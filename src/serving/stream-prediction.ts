@@ -21,7 +21,7 @@ export async function streamedPrediction<Input, Answer, Body, Told>(
   body: Body,
   options: Predicting<Input, Answer, Body, Told>,
 ): Promise<Reply> {
-  const { route, metrics } = options;
+  const { route, metrics, activity } = options;
   const input = route.toInput(body);
   metrics.observeInput(input);
   const model = options.model();
@@ -55,8 +55,10 @@ export async function streamedPrediction<Input, Answer, Body, Told>(
     (error: unknown) => {
       gaveUp.abort();
       if (parts === 0) throw error;
+      const refusal = asServingError(error);
       metrics.errors.inc();
-      events.end("error", errorBody(asServingError(error)));
+      activity.failed(call.time, refusal.code);
+      events.end("error", errorBody(refusal));
     },
   );
   await Promise.race([begun.promise, answered]);
