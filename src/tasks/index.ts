@@ -1,5 +1,6 @@
 /** What a project is made from, and the steps of its life: train, evaluate, register, promote, serve. */
 export { endAbandonedRuns, unfinishedRun } from "./abandoned-runs.ts";
+export { formatCsv } from "./csv.ts";
 export { answeredFeatures, type LoggedFeatures, loggedFeatures } from "./drift-features.ts";
 export { driftReference } from "./drift-reference.ts";
 export { type EvaluatedRun, evaluationRun } from "./evaluation-run.ts";

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -41,4 +41,26 @@ test("a run of another server is evaluated and continued there, from any home", 
   expect((await store.getRun(runId)).metrics.test_accuracy?.value).toBe(evaluated.metrics.test_accuracy);
 
   expect(await train("--resume", runId, tracking)).toMatchObject({ runId, status: "finished" });
+});
+
+test("the misclassified rows of a run and of its newest checkpoint are written where one wants them", async () => {
+  const home = join(folder, "mistaken");
+  const tiny = await tinyReviews(join(folder, "tiny"));
+  const { runId } = await havnJson<{ runId: string }>(["train", "movie-reviews", ...tiny, "--home", home]);
+  const evaluate = async (...args: string[]) => {
+    const file = join(folder, "misclassified.csv");
+    const { mistakes } = await havnJson<{ mistakes: number }>([
+      ...["evaluate", "movie-reviews", ...args, "--misclassified", file, "--home", home],
+    ]);
+    const [header, ...rows] = (await readFile(file, "utf8")).trimEnd().split("\r\n");
+    return { mistakes, header, rows: rows.length };
+  };
+  for (const which of [
+    ["--run", runId],
+    ["--checkpoint", join(home, "checkpoints")],
+  ]) {
+    const { mistakes, header, rows } = await evaluate(...which);
+    expect(rows).toBe(mistakes);
+    if (mistakes > 0) expect(header).toBe("text,label,predicted,probability");
+  }
 });

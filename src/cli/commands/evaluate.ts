@@ -1,9 +1,11 @@
 /** `havn evaluate`. */
+import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { quote, shellQuote } from "../../config/index.ts";
 import {
   evaluationRun,
   findModel,
+  formatCsv,
   foundFiles,
   isTracking,
   judgeModel,
@@ -27,6 +29,7 @@ interface EvaluateOptions extends CommonOptions {
   readonly checkpoint?: string;
   readonly data?: string;
   readonly service?: string;
+  readonly misclassified?: string;
 }
 
 export function addEvaluateCommand(program: Command): void {
@@ -41,6 +44,7 @@ export function addEvaluateCommand(program: Command): void {
     .option("--checkpoint <dir>", "a model or checkpoint on disk, or a folder of which the newest is taken")
     .option("--data <dir>", "folder of the data files, the same as data.folder=DIR")
     .option("--service <url>", "ask this running service, as its users do")
+    .option("--misclassified <file>", "write the misclassified rows to this CSV file")
     .action(async (name: string, typed: string[], options: EvaluateOptions) => {
       if (options.run && options.checkpoint)
         throw new TaskError("--run and --checkpoint name two models; give one of them");
@@ -74,7 +78,7 @@ interface Evaluating extends EvaluateOptions {
 async function evaluateRun(
   project: Project,
   overrides: readonly string[],
-  { run, service, store, context: { terminal } }: Evaluating,
+  { run, service, misclassified, store, context: { terminal } }: Evaluating,
 ): Promise<void> {
   const promoted = await promotedVersion(project, store);
   const model = run ? { runId: run } : promoted && versionFolder(promoted);
@@ -85,10 +89,12 @@ async function evaluateRun(
   const { data } = config.composition.choices;
   const label = overrides.every(isTracking) ? undefined : (data ?? "other");
   const evaluated = await evaluationRun(project, model, { store, config, service, label });
+  const table = `${evaluated.folder}/misclassified.csv`;
+  if (misclassified) await writeFile(misclassified, await store.artifacts(runId).read(table));
   const words = [
     `run ${runId} on ${evaluated.rows} rows: ${formatMetrics(evaluated.metrics)}`,
     ...evaluated.report,
-    `${evaluated.mistakes} misclassified rows are its artifact ${evaluated.folder}/misclassified.csv`,
+    `${evaluated.mistakes} misclassified rows are its artifact ${table}`,
   ];
   terminal.result(words.join("\n"), evaluated);
 }
@@ -98,7 +104,7 @@ async function evaluateCheckpoint(
   project: Project,
   path: string,
   overrides: readonly string[],
-  { store, command, context: { terminal } }: Evaluating,
+  { misclassified, store, command, context: { terminal } }: Evaluating,
 ): Promise<void> {
   const found = await findModel(path);
   const known =
@@ -112,10 +118,12 @@ async function evaluateCheckpoint(
     judgeModel(project, await foundFiles(project, found, { config, workFolder }), { config }),
   );
   const { rows, metrics, mistakes, report } = judged;
+  if (misclassified) await writeFile(misclassified, formatCsv(mistakes));
+  const where = misclassified ? `in ${misclassified}` : "--misclassified FILE writes them";
   const words = [
     `${found.kind} ${found.folder} on ${rows} rows: ${formatMetrics(metrics)}`,
     ...report,
-    `${mistakes.length} rows are misclassified`,
+    `${mistakes.length} rows are misclassified (${where})`,
   ];
   terminal.result(words.join("\n"), { ...found, rows, metrics, mistakes: mistakes.length });
 }
