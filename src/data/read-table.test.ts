@@ -125,7 +125,7 @@ describe("a bad row is named by the line where it begins", () => {
     );
     expect(await complaint("reviews.csv", lines.replaceAll("\n", "\r\n"))).toMatch(/^reviews.csv:5: /);
     expect(await complaint("reviews.csv", lines.replace('"two\nlines"', ""))).toMatchInlineSnapshot(`
-      "reviews.csv:2: text must have at least 1 characters, got ""
+      "reviews.csv:2: text must not be empty, got ""
       reviews.csv:4: label must be 0 or 1, got "positive""
     `);
   });

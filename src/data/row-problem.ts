@@ -27,6 +27,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case "invalid_type":
       return `must be ${NOUNS[issue.expected] ?? issue.expected}`;
     case "too_small":
+      if (issue.origin === "string" && issue.minimum === 1) return "must not be empty";
       return `must ${verb(issue.origin)} ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unit(issue.origin)}`;
     case "too_big":
       return `must ${verb(issue.origin)} ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}${unit(issue.origin)}`;

@@ -41,6 +41,8 @@ test("a project has the rows, the labels and the name that were given", async ()
   expect(project.name).toBe("kind-letters");
   expect(await projectNames({ root })).toContain("kind-letters");
   const config = projectConfig(project, [], { command: "havn train kind-letters" });
+  // A dozen steps would teach the model nothing.
+  expect(config.common.training).toMatchObject({ batch_size: 8, epochs: 30 });
   const { train, test: last } = await project.task.read(config.task, { folder: project.folder, seed: 1 });
   expect(train.rows).toHaveLength(32);
   expect(train.rows).toContainEqual({ text: 'Dear friend, "thank you"', label: 1 });

@@ -78,6 +78,7 @@ export async function initProject({
   await edit(join(folder, "conf", "model", "small.yaml"), {
     max_length: length,
     architecture: { max_position_embeddings: length },
+    recommended: lengthOfTraining(splits.train.length),
   });
   const { train, validation, test } = splits;
   return {
@@ -133,6 +134,13 @@ function labelsOf(rows: readonly LabelledRow[], column: string): string[] {
       `each label must have three rows at least, to be learned and to be judged; ${rare.slice(0, 5).join(", ")} ${rare.length === 1 ? "has" : "have"} less`,
     );
   return labels;
+}
+
+/** Few rows are seen more often: a dozen steps teach a model nothing. */
+function lengthOfTraining(rows: number): { batch_size: number; epochs: number } {
+  const batch_size = rows < 500 ? 8 : rows < 1000 ? 16 : 32;
+  const stepsOfEpoch = Math.ceil(rows / batch_size);
+  return { batch_size, epochs: Math.min(30, Math.max(6, Math.ceil(300 / stepsOfEpoch))) };
 }
 
 /** Tokens that nineteen of twenty texts need, in steps of sixteen. */

@@ -90,7 +90,7 @@ describe("reading rows", () => {
     expect(message).toMatchInlineSnapshot(`
       "/h.csv:3: label must be "0", "1", "negative" or "positive", got "4"
       /h.csv:4: label must be "0", "1", "negative" or "positive", got "2"
-      /h.csv:6: text must have at least 1 characters, got """
+      /h.csv:6: text must not be empty, got """
     `);
   });
 

@@ -79,6 +79,7 @@ export function textClassifier({
       }));
     },
     measure: (outcomes) => measure(outcomes, labels.length),
+    judgedBy: { metric: "f1_macro", goal: "maximise" },
     respond(outputs) {
       return probabilityRows(outputs).map((probabilities) => {
         const index = indexOfLargest(probabilities);
