@@ -33,7 +33,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   log = [];
-  const logger = pino({ level: "error" }, { write: (line) => void log.push(line) });
+  const logger = pino({ level: "info" }, { write: (line) => void log.push(line) });
   const predictions = (name: string) => ({
     predictions: openPredictionLog(join(folder, "predictions", name)),
   });
@@ -63,6 +63,10 @@ test("a project without a promoted version has no service, and gets one when it 
   expect(await services.refresh()).toMatchObject([{ version: 1 }]);
   expect(await answeredBy()).toBe(1);
   expect(await services.refresh()).toEqual([]);
+  // One log for all projects: each line says whose it is.
+  expect(JSON.parse(log.at(-1)!)).toMatchObject({
+    ...{ project: "movie-reviews", path: "/predictions", status: 200, version: 1 },
+  });
 });
 
 test("a new version takes over; a request whose body is still on its way is answered by it", async () => {

@@ -21,10 +21,15 @@ export class ProjectServices {
 
   constructor(projects: readonly Project[], { predictions, logger, ...options }: ProjectServicesOptions) {
     this.#logger = logger;
-    const shared = { ...options, logger, processMetrics: processMetrics() };
-    this.projects = projects.map(
-      (project) => new ProjectService(project, { ...shared, ...predictions(project.name) }),
-    );
+    const shared = { ...options, processMetrics: processMetrics() };
+    this.projects = projects.map((project) => {
+      const { name } = project;
+      return new ProjectService(project, {
+        ...shared,
+        ...predictions(name),
+        logger: logger.child({ project: name }),
+      });
+    });
   }
 
   /**
