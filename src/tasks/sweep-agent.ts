@@ -233,7 +233,7 @@ class TrialUnderWay {
       await store.logBatch(this.#runId, { tags: { "havn.sweep.stopped_early": "hyperband" } });
     const isOurs = await store.endTrial(sweepId, number, agent, end);
     report(isOurs ? { kind: "trial-ended", trial, end } : { kind: "trial-lost", trial });
-    if (this.#reason !== "unmeasured") return;
+    if (this.#reason !== "unmeasured" || end.status !== "FAILED") return;
     // Every other trial would end the same.
     await store.setSweepStatus(sweepId, "STOPPED");
     throw new TaskError(`sweep ${sweepId} is stopped: ${end.error}. Write one of them as the metric's name`);
