@@ -22,6 +22,14 @@ it("judges by what most runs measure otherwise, and never by the loss", () => {
   expect(mainMetric([])).toBe("validation_accuracy");
 });
 
+it("judges runs of other programs by what they call a quality", () => {
+  const runs = [withMetrics("seconds", "accuracy_score"), withMetrics("m0", "accuracy_score", "test_f1")];
+  expect(mainMetric(runs)).toBe("accuracy_score");
+  expect(mainMetric([withMetrics("train_loss", "examples_per_second", "best_validation_f1")])).toBe(
+    "validation_accuracy",
+  );
+});
+
 it("shows the validation loss before the training loss", () => {
   expect(lossOf(withMetrics("train_loss", "validation_loss"))).toBe(1);
   expect(lossOf(withMetrics("train_loss"))).toBe(0);

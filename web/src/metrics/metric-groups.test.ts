@@ -11,6 +11,7 @@ it("puts what measures the same into one chart, loss and accuracy first", () => 
     "train_loss_epoch",
     "validation_loss",
     "gradient_norm",
+    "best_validation_accuracy",
     "test_accuracy",
     "epoch",
   ];

@@ -26,7 +26,7 @@ it("tells the best validation accuracy with its step, the test result, the loss 
   const history = [0.7, 0.77, 0.74].map((value, i) => metric("validation_accuracy", value, 10 * (i + 1)));
   expect(highlights(run, [{ run, key: "validation_accuracy", metrics: history }])).toEqual([
     { title: "Best validation accuracy", value: 0.77, note: "at step 20" },
-    { title: "Test accuracy", value: 0.75, note: "measured once, at the end" },
+    { title: "Test accuracy", value: 0.75, note: "at the end" },
     { title: "Validation loss", value: 0.52, note: "at the end" },
     { title: "Epochs", value: 3, note: "done" },
   ]);

@@ -32,7 +32,7 @@ export function highlights(run: Run, histories: readonly MetricHistory[]): Highl
   }
   for (const metric of Object.values(run.metrics)) {
     if (!metric || parseMetricName(metric.key).split !== "test") continue;
-    found.push({ title: metricTitle(metric.key), value: metric.value, note: "measured once, at the end" });
+    found.push({ title: metricTitle(metric.key), value: metric.value, note: "at the end" });
   }
   if (loss !== undefined) {
     const title = run.metrics.validation_loss ? "Validation loss" : "Training loss";
