@@ -1,63 +1,13 @@
 /** The pages in a real browser, over a real server and a model of forty rows. */
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type HavnProcess, havnJson, startHavn } from "../src/cli/testing/havn-process.ts";
+import { expect, test } from "vitest";
 import { tinyReviews } from "../src/tasks/testing/tiny-reviews.ts";
-import { findChromium } from "./chromium.ts";
+import { describePages } from "./chromium.ts";
 
-const executablePath = findChromium("the tests of the pages");
-const pagesAreBuilt = existsSync(new URL("../web/dist/index.html", import.meta.url));
-if (!pagesAreBuilt) console.warn("SKIPPED: the tests of the pages need npm run build:web");
+const training = async (folder: string) => ["movie-reviews", ...(await tinyReviews(folder))];
 
-describe.skipIf(!executablePath || !pagesAreBuilt)("the pages", () => {
-  let folder: string;
-  let server: HavnProcess;
-  let url: string;
-  let browser: Browser;
-  let page: Page;
-  let troubles: string[];
-  let runId: string;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "havn-pages-"));
-    const home = join(folder, "home");
-    const overrides = await tinyReviews(folder);
-    ({ runId } = await havnJson<{ runId: string }>(["run", "movie-reviews", ...overrides, "--home", home]));
-    server = startHavn(["up", "--port", "0", "--no-train", "--home", home, "--json"]);
-    [, url] = (await server.says(/"url":"([^"]+)"/)) as unknown as [string, string];
-    browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop("SIGTERM");
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  beforeEach(async () => {
-    troubles = [];
-    page = await browser.newPage();
-    page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
-    page.on("pageerror", (error) => troubles.push(String(error)));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(url)) troubles.push(`asks ${request.url()}`);
-    });
-  });
-  afterEach(async () => {
-    await page.close();
-    expect(troubles).toEqual([]);
-  });
-
-  const open = async (path: string) => {
-    await page.goto(`${url}/${path}`);
-    return page;
-  };
-
+describePages("the pages", training, (pages) => {
   test("a sentence gets an answer with the share of each label", async () => {
-    await open("#/");
+    const page = await pages.open("#/");
     await page.getByRole("textbox").fill("A warm and funny film with a heart.");
     await page.keyboard.press("Enter");
     await page.getByText(/The model says/).waitFor();
@@ -67,7 +17,7 @@ describe.skipIf(!executablePath || !pagesAreBuilt)("the pages", () => {
   });
 
   test("what is typed stays text", async () => {
-    await open("#/");
+    const page = await pages.open("#/");
     await page.getByRole("textbox").fill("<img src=x onerror=document.title='hacked'><b>bold</b>");
     await page.keyboard.press("Enter");
     await page.getByText(/The model says/).waitFor();
@@ -76,9 +26,9 @@ describe.skipIf(!executablePath || !pagesAreBuilt)("the pages", () => {
   });
 
   test("a run shows its curves, its configuration and what it got wrong", async () => {
-    await open("#/runs");
+    const page = await pages.open("#/runs");
     await page.getByRole("link", { name: /^run-/ }).click();
-    await page.waitForURL(new RegExp(runId));
+    await page.waitForURL(new RegExp(pages.runId));
     await page.locator("canvas").first().waitFor();
     await page.getByText("optimizer.learning_rate").first().waitFor();
     await page
@@ -88,15 +38,84 @@ describe.skipIf(!executablePath || !pagesAreBuilt)("the pages", () => {
   });
 
   test("the registered version has the alias that is served", async () => {
-    await open("#/models/movie-reviews");
+    const page = await pages.open("#/models/movie-reviews");
     await page.getByText("version 1").waitFor();
     await page.getByText("inference", { exact: true }).waitFor();
   });
 
   test("the API page asks the service below its prefix", async () => {
-    await open("projects/movie-reviews/docs");
+    const page = await pages.open("projects/movie-reviews/docs");
     await page.getByRole("button", { name: /speaks well of the film/ }).click();
     await page.getByRole("button", { name: "Execute" }).click();
     await page.getByText('"sentiment"').last().waitFor();
   });
+
+  test("a page is called like what it shows", async () => {
+    const titles = async (path: string) => {
+      const page = await pages.open(path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      return page.title();
+    };
+    expect(await titles("#/")).toBe("Movie reviews · Havn");
+    expect(await titles("#/runs")).toBe("Runs · Havn");
+    expect(await titles(`#/runs/${pages.runId}`)).toMatch(/^run-\S+ · Havn$/);
+    expect(await titles("#/models/movie-reviews")).toBe("movie-reviews · Havn");
+    await pages.page.goBack();
+    await expect.poll(() => pages.page.title()).toMatch(/^run-\S+ · Havn$/);
+  });
+
+  test("what does not answer can be asked again", async () => {
+    const page = await pages.open("#/");
+    await page.getByRole("textbox").fill("A warm and funny film with a heart.");
+    await page.context().setOffline(true);
+    await page.keyboard.press("Enter");
+    await page.getByText(/Havn does not answer/).waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText(/The model says/).waitFor();
+    expect(pages.takeTroubles()).toEqual([expect.stringContaining("ERR_INTERNET_DISCONNECTED")]);
+  });
+
+  test("what was refused is not offered again", async () => {
+    const page = await pages.open("#/runs/abc");
+    await page.getByText(/no run with the id "abc"/).waitFor();
+    expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(0);
+    expect(pages.takeTroubles()).toEqual([expect.stringContaining("404")]);
+  });
+
+  test("long names, long values and what is no number keep to their places on a telephone", async () => {
+    const long = `<b>${"long".repeat(50)}`;
+    const created = { experiment_id: "0", run_name: long, start_time: Date.now() };
+    const { run } = await track<{ run: { info: { run_id: string } } }>("runs/create", created);
+    const { run_id } = run.info;
+    await track("runs/log-parameter", { run_id, key: "prompt", value: "word".repeat(1000) });
+    for (const step of [0, 1])
+      await track("runs/log-metric", { run_id, key: "ratio", value: "NaN", timestamp: 1, step });
+    await track("registered-models/create", { name: long, description: long });
+    await track("model-versions/create", { name: long, source: "s3://somewhere", run_id });
+    await track("registered-models/alias", { name: long, alias: "a".repeat(100), version: "1" });
+    await pages.page.setViewportSize({ width: 380, height: 800 });
+    for (const [path, text] of [
+      ["#/runs", long],
+      [`#/runs/${run_id}`, "Ratio: NaN at step 1"],
+      [`#/compare/${run_id},${pages.runId},${run_id}`, "Compare 2 runs"],
+      ["#/models", long],
+      [`#/models/${encodeURIComponent(long)}`, "version 1"],
+    ] as const) {
+      const page = await pages.open(path);
+      await page.getByText(text).first().waitFor();
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), path).toBe(0);
+    }
+  });
+
+  /** Asks the tracking API, as a client of MLflow does. */
+  async function track<Answer>(call: string, body: object): Promise<Answer> {
+    const response = await fetch(`${pages.url}/api/2.0/mlflow/${call}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(response.status, call).toBe(200);
+    return (await response.json()) as Answer;
+  }
 });

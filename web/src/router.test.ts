@@ -11,6 +11,7 @@ describe("parseRoute", () => {
     ["#/runs?filter=metrics.loss+%3C+1", { page: "runs", filter: "metrics.loss < 1" }],
     ["#/runs/4f2a", { page: "run", runId: "4f2a" }],
     ["#/compare/a,b,c", { page: "compare", runIds: ["a", "b", "c"] }],
+    ["#/compare/a,b,a", { page: "compare", runIds: ["a", "b"] }],
     ["#/sweeps/27edaa37ab", { page: "sweep", sweepId: "27edaa37ab" }],
     ["#/sweeps", { page: "runs" }],
     ["#/models/", { page: "models" }],
@@ -30,7 +31,7 @@ describe("parseRoute", () => {
       fc.record({ page: fc.constant("home"), project: name }),
       fc.record({ page: fc.constant("runs"), filter: name }),
       fc.record({ page: fc.constant("run"), runId: id }),
-      fc.record({ page: fc.constant("compare"), runIds: fc.array(id) }),
+      fc.record({ page: fc.constant("compare"), runIds: fc.uniqueArray(id) }),
       fc.record({ page: fc.constant("sweep"), sweepId: name }),
       fc.record({ page: fc.constant("model"), name }),
     );

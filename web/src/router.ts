@@ -34,7 +34,7 @@ export function parseRoute(hash: string): Route {
       return filter ? { page: "runs", filter } : { page: "runs" };
     }
     case "compare":
-      return { page: "compare", runIds: (name ?? "").split(",").filter((id) => id !== "") };
+      return { page: "compare", runIds: [...new Set((name ?? "").split(",").filter((id) => id !== ""))] };
     case "sweeps":
       return name === undefined ? { page: "runs" } : { page: "sweep", sweepId: name };
     case "models":
