@@ -254,7 +254,13 @@ describe("a file is refused as a whole", () => {
     await written("reviews.csv", "");
     const missing = readTable(join(folder, "review.csv"), review);
     await expect(missing).rejects.toThrow(/review.csv: there is no such file; did you mean reviews.csv\?$/);
-    await expect(readTable(`${folder}.csv`, review)).rejects.toThrow(/there is no such file/);
+    await expect(readTable(join(folder, "train.csv"), review)).rejects.toThrow(
+      /train.csv: there is no such file; its folder has reviews.csv$/,
+    );
+    const nowhere = join(folder, "nowhere");
+    await expect(readTable(join(nowhere, "train.csv"), review)).rejects.toThrow(
+      `there is no folder ${nowhere}`,
+    );
     await expect(readTable("reviews.xls", review)).rejects.toThrowErrorMatchingInlineSnapshot(
       `[DataError: reviews.xls: must end in .csv, .tsv, .jsonl, .ndjson, .parquet, or of a compressed text file in .csv.gz and so on, got ".xls"]`,
     );

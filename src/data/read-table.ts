@@ -89,8 +89,22 @@ async function requireFile(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile()) return;
   if (found !== undefined) throw new DataError("missing_file", file, `${file}: must be a file, got a folder`);
-  const beside = await readdir(dirname(file)).catch(() => []);
-  const like = nearestName(basename(file), beside);
-  const nearest = like === undefined ? "" : `; did you mean ${like}?`;
-  throw new DataError("missing_file", file, `${file}: there is no such file${nearest}`);
+  const folder = dirname(file);
+  const beside = await readdir(folder).catch(() => undefined);
+  if (beside === undefined)
+    throw new DataError("missing_file", file, `${file}: there is no folder ${folder}`);
+  throw new DataError(
+    "missing_file",
+    file,
+    `${file}: there is no such file${instead(basename(file), beside)}`,
+  );
+}
+
+/** What could have been meant among the files of a folder. */
+function instead(name: string, beside: readonly string[]): string {
+  const like = nearestName(name, beside);
+  if (like !== undefined) return `; did you mean ${like}?`;
+  const tables = beside.filter((other) => extname(other.replace(/\.gz$/, "")).toLowerCase() in READERS);
+  if (tables.length === 0) return "; its folder has no table";
+  return `; its folder has ${tables.sort().slice(0, 5).join(", ")}${tables.length > 5 ? ", ..." : ""}`;
 }

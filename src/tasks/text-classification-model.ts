@@ -39,6 +39,7 @@ export async function textClassificationModel(
   checkpoint: string | undefined,
   { labels, train, random }: ModelOptions,
 ): Promise<TaskModel> {
+  requireTwoLabels(labels, train);
   const config = await modelConfig(model, checkpoint, labels);
   const base = String(config.model_type);
   const weights = classWeights(loss.class_weights, labels, train);
@@ -66,6 +67,15 @@ export async function textClassificationModel(
     module: sequenceClassifier(config, labels.length),
     graphOf: (classifier) => graphOf(classifier, trainingLoss),
   });
+}
+
+/** A model that has seen one label only says that one to everything, and seems to be right. */
+function requireTwoLabels(labels: readonly string[], train: readonly LabelledText[]): void {
+  const [first] = train;
+  if (!first || train.some(({ label }) => label !== first.label)) return;
+  throw new TaskError(
+    `all ${train.length} rows of the training split are ${labels[first.label]}; a model learns to tell labels apart from rows of two at least`,
+  );
 }
 
 type TrainingLoss = Parameters<typeof crossEntropy>[2];

@@ -227,6 +227,13 @@ describe("a model from a checkpoint folder", () => {
     );
   });
 
+  test("rows of one label alone teach nothing", async () => {
+    const rows = ["good", "fine"].map((text) => ({ text, label: 1 }));
+    await expect(kind.model(fromCheckpoint(), context(), rows)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[TaskError: all 2 rows of the training split are positive; a model learns to tell labels apart from rows of two at least]`,
+    );
+  });
+
   test("classes count as the configuration says, or inversely to how often they occur", async () => {
     const rows = [0, 0, 0, 1].map((label) => ({ text: "a", label }));
     const lossOf = async (class_weights: unknown, label_smoothing = 0) => {
