@@ -1,5 +1,6 @@
 /** `havn models`: registered versions, where they come from, and which of them is served. */
 import type { Command } from "commander";
+import { stringify } from "yaml";
 import {
   historyOf,
   inferenceAlias,
@@ -120,8 +121,10 @@ function formatLineage({ version, run, metrics, data, code, ...lineage }: Versio
       : `code: commit ${code.commit}${code.isDirty ? ", with changes that are in no commit" : ""}`,
     ...(code.command === undefined ? [] : [`command: ${code.command}`]),
     ...(Object.keys(metrics).length === 0 ? [] : [`metrics: ${formatMetrics(metrics)}`]),
-    ...(configuration === undefined ? [] : [`configuration: ${JSON.stringify(configuration)}`]),
     ...history.map((event) => formatEvent(event, version.version)),
+    ...(configuration === undefined
+      ? []
+      : ["configuration:", stringify(configuration).trimEnd().replace(/^/gm, "  ")]),
   ];
   return lines.join("\n");
 }

@@ -184,6 +184,8 @@ test("an agent joins over HTTP, and its runs are logged there", async () => {
     ...{ run: { runId: results.best!.runId }, sweep: { sweepId } },
     history: [{ kind: "version-created", version: 1 }],
   });
+  const shown = await havn(["models", "show", "movie-reviews", "1", ...place]);
+  expect(shown.stdout).toMatch(/registered \S+ by \S+\nconfiguration:\n {2}\w+:\n {4}\w+: /);
   const more = await havn(["sweep", "--resume", sweepId, "--run-cap", "9", ...place]);
   expect(more.stderr.trim()).toBe(
     `error --resume goes on with sweep ${sweepId} of movie-reviews as it is; leave out --run-cap`,
