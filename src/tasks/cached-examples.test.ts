@@ -35,19 +35,32 @@ const dataset = (name: string, ...texts: string[]) => ({
   rows: texts.map((text) => ({ text })),
 });
 
-const cached = (task: AnyTask, train = dataset("train", "one", "three")) =>
+const cached = (
+  task: AnyTask,
+  { train = dataset("train", "one", "three"), note }: Partial<{ train: Dataset; note: Note }> = {},
+) =>
   cachedExamples(
     task,
     { train, validation: dataset("validation", "seven") },
-    {
-      ...{ folder: join(home, "cache"), preparation },
-    },
+    { folder: join(home, "cache"), preparation, ...(note && { note }) },
   );
+
+type Dataset = ReturnType<typeof dataset>;
+type Note = (message: string) => void;
 
 test("rows are prepared once; the next run finds them, place by place", async () => {
   const { task, asked } = counting();
   for (let run = 0; run < 2; run++) {
-    const { trainable, rows } = await cached(task);
+    const notes: string[] = [];
+    const { trainable, rows } = await cached(task, { note: (message) => notes.push(message) });
+    expect(notes).toEqual([
+      expect.stringContaining(
+        `the 2 rows of train: prepared ${run === 0 ? "once, in" : "by an earlier run"}`,
+      ),
+      expect.stringContaining(
+        `the 1 rows of validation: prepared ${run === 0 ? "once, in" : "by an earlier run"}`,
+      ),
+    ]);
     expect(rows).toEqual({ train: [0, 1], validation: [2] });
     const examples = await Promise.all(
       [...rows.train, ...rows.validation].map((row) => trainable.prepare(row)),
@@ -61,7 +74,7 @@ test("rows are prepared once; the next run finds them, place by place", async ()
 test("other rows of the same file, or another preparation, are prepared anew", async () => {
   const { task, asked } = counting();
   await cached(task);
-  await cached(task, dataset("train", "three"));
+  await cached(task, { train: dataset("train", "three") });
   expect(asked.slice(3)).toEqual(["three"]);
   await writeFile(join(preparation, "task.json"), '{ "maxLength": 9 }');
   await cached(task);

@@ -68,7 +68,10 @@ async function findOrPrepare(
 ): Promise<readonly unknown[]> {
   const file = folder && join(folder, `${keyOf(rows, preparation)}.bin`);
   const known = file ? await readExamples(file) : undefined;
-  if (known?.length === rows.length) return known;
+  if (known?.length === rows.length) {
+    note(`the ${rows.length} rows of ${name}: prepared by an earlier run`);
+    return known;
+  }
   const started = performance.now();
   const loader = openLoader(task, { [name]: rows }, { ...loading, seed: 0 });
   try {

@@ -44,7 +44,10 @@ export async function cachedFeatures(
   const featuresOf = async (dataset: Dataset<unknown>): Promise<NdArrays> => {
     const key = createHash("sha256").update(bytes).update(preparationHash).update(dataset.hash).digest("hex");
     const file = folder && join(folder, `${key}.safetensors`);
-    if (file && existsSync(file)) return Object.fromEntries((await readSafetensors(file)).tensors);
+    if (file && existsSync(file)) {
+      note(`features of the ${dataset.rows.length} rows of ${dataset.name}: computed by an earlier run`);
+      return Object.fromEntries((await readSafetensors(file)).tensors);
+    }
     const started = performance.now();
     const program = { bytes, reads: new Set(inputs.map(({ name }) => name)) };
     const features = await computeFeatures(task, dataset, program, options);
