@@ -107,6 +107,11 @@ export interface PrintedRun extends Omit<Run, "metrics"> {
   readonly metricsJson: string;
 }
 
+/** A page in parts of up to a thousand runs. Each is read when it is asked for: their text together may be very long. */
+export interface PrintedPage extends Omit<Page<PrintedRun>, "items"> {
+  readonly parts: readonly (() => Promise<PrintedRun[]>)[];
+}
+
 /** A logged model that a run has made, and at which step. */
 export interface ModelOutput {
   readonly modelId: string;
@@ -254,7 +259,7 @@ export interface RunStore {
   searchDatasets(experimentIds: readonly string[]): Promise<DatasetUse[]>;
   searchRuns(query: RunQuery): Promise<Page<Run>>;
   /** The same, for servers that hand a page on. */
-  searchPrintedRuns(query: RunQuery): Promise<Page<PrintedRun>>;
+  searchPrintedRuns(query: RunQuery): Promise<PrintedPage>;
 }
 
 export interface ModelRegistry {

@@ -1,6 +1,6 @@
 // Records of the store in the words of the protocol.
 import { z } from "zod";
-import type { Dataset, DatasetUse, Experiment, Metric, Page, PrintedRun, Run } from "../store.ts";
+import type { Dataset, DatasetUse, Experiment, Metric, PrintedPage, PrintedRun, Run } from "../store.ts";
 import { experimentUri, runUri } from "./artifact-place.ts";
 
 export const entry = z.object({ key: z.string(), value: z.string() });
@@ -123,16 +123,32 @@ export function toRun(run: Run): z.input<typeof runReply> {
   return { ...rest, data: { metrics: Object.values(run.metrics).map(toMetric), params, tags } };
 }
 
-/** The text of a reply with these runs: what `JSON.stringify` would make of `toRun`, around the metrics' own text. */
-export function printRuns({ items, nextPageToken }: Page<PrintedRun>): string {
-  const runs = items.map((run) => {
-    const { info, params, tags, inputs, outputs } = withoutMetrics(run);
-    const data = `{"metrics":${run.metricsJson},"params":${JSON.stringify(params)},"tags":${JSON.stringify(tags)}}`;
-    const rest = JSON.stringify({ inputs, outputs }).slice(1);
-    return `{"info":${JSON.stringify(info)},"data":${data},${rest}`;
-  });
+/**
+ * The text of a reply with these runs: what `JSON.stringify` would make of `toRun`, around the metrics' own text. A long
+ * page is sent part by part: whole, one of 10,000 runs with 100 metrics each took 400 MB.
+ */
+export async function printRuns({ parts, nextPageToken }: PrintedPage): Promise<string | ReadableStream> {
+  const [first, ...others] = parts.map((read) => async () => (await read()).map(printRun).join(","));
   const next = nextPageToken === undefined ? "" : `,"next_page_token":${JSON.stringify(nextPageToken)}`;
-  return `{"runs":[${runs.join(",")}]${next}}`;
+  // Read before anything is sent: what goes wrong here is still answered with its status.
+  const beginning = `{"runs":[${(await first?.()) ?? ""}`;
+  const end = `]${next}}`;
+  if (others.length === 0) return beginning + end;
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield utf8.encode(beginning);
+    for (const print of others) yield utf8.encode(`,${await print()}`);
+    yield utf8.encode(end);
+  }
+  return ReadableStream.from(pieces());
+}
+
+const utf8 = new TextEncoder();
+
+function printRun(run: PrintedRun): string {
+  const { info, params, tags, inputs, outputs } = withoutMetrics(run);
+  const data = `{"metrics":${run.metricsJson},"params":${JSON.stringify(params)},"tags":${JSON.stringify(tags)}}`;
+  const rest = JSON.stringify({ inputs, outputs }).slice(1);
+  return `{"info":${JSON.stringify(info)},"data":${data},${rest}`;
 }
 
 function withoutMetrics(run: Omit<Run, "metrics">) {

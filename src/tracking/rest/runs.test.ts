@@ -193,6 +193,14 @@ describe("runs", () => {
     );
   });
 
+  test("a page of thousands of runs is sent part by part, and is the same", async () => {
+    const starts = Array.from({ length: 2001 }, (_, i) => i + 1);
+    await Promise.all(starts.map((startTime) => given.store.createRun({ experimentId: "0", startTime })));
+    const { body } = await given.post("runs/search", { experiment_ids: ["0"], max_results: 2001 });
+    const { runs } = body as { runs: { info: { start_time: number } }[] };
+    expect(runs.map(({ info }) => info.start_time)).toEqual(starts.toReversed());
+  });
+
   test("an unknown run is not found, whatever is asked", async () => {
     const run_id = "0".repeat(32);
     const gone = refused(404, "RESOURCE_DOES_NOT_EXIST", `there is no run with the id "${run_id}"`);

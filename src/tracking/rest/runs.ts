@@ -108,7 +108,7 @@ const searchRuns = route({
   async handle({ experiment_ids, run_view_type, ...query }, { store }) {
     const runs = { ...query, experimentIds: experiment_ids, view: run_view_type };
     // Most of a page are metrics: they go from the database to the client without becoming objects on the way.
-    const body = printRuns(await store.searchPrintedRuns(runs));
+    const body = await printRuns(await store.searchPrintedRuns(runs));
     return new Response(body, { headers: { "content-type": "application/json" } });
   },
 });

@@ -201,7 +201,8 @@ export function sqlRuns(engine: Engine, now: () => number): RunStore {
     },
     async searchPrintedRuns(query) {
       const { runIds, ...rest } = await findRuns(query);
-      return { items: await readPrintedRuns(engine, runIds), ...rest };
+      const parts = [...inParts(runIds)].map((part) => () => readPrintedRuns(engine, part));
+      return { parts, ...rest };
     },
   };
 }
