@@ -90,7 +90,7 @@ function noAnswer(path: string, cause: unknown, { signal, timeoutMs = 30_000 }: 
   if (cause instanceof DOMException && cause.name === "TimeoutError") {
     return new ApiError(`${path} did not answer within ${timeoutMs / 1000} s.`, { cause });
   }
-  return new ApiError("Havn does not answer. Is `npx havn up` still running in its terminal?", { cause });
+  return new ApiError("Havn does not answer. Is “npx havn up” still running in its terminal?", { cause });
 }
 
 const serviceError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
