@@ -49,7 +49,7 @@ export async function readLabelledTexts(
   return { train: await read("train"), validation: await read("validation"), test: await read("test") };
 }
 
-/** Rows as { text, label } from the columns that the configuration names; a label is a name, or its index. */
+/** Rows as { text, label } from the columns that the configuration names; a label is a name, or its index from 0. */
 function rowSchema({ text, label, labels, label_threshold: threshold, keep }: TextDataConfig) {
   if (text === label)
     throw new TaskError(`data.label must name another column than data.text, got ${label} for both`);
@@ -57,7 +57,9 @@ function rowSchema({ text, label, labels, label_threshold: threshold, keep }: Te
     throw new TaskError(
       `data.label_threshold divides scores into two classes; data.labels has ${labels.length}`,
     );
-  const names = [...labels, ...labels.map((_, i) => String(i))];
+  // Where names are numbers themselves, such as stars from 1 to 5, a 0 is no index.
+  const haveIndices = !labels.some((name) => /^\d+$/.test(name));
+  const names = haveIndices ? [...labels, ...labels.map((_, i) => String(i))] : labels;
   const indexOf = (value: unknown): number =>
     threshold === null ? names.indexOf(String(value)) % labels.length : Number(Number(value) > threshold);
   const columns = {

@@ -94,6 +94,12 @@ describe("reading rows", () => {
     `);
   });
 
+  test("a label that is no name is no index either where the names are numbers", async () => {
+    const file = await write("m.csv", "text,label\ngood film,5\nbad film,0\n");
+    const message = await read(file, { labels: ["1", "5"] }).catch((error: Error) => error.message);
+    expect(message).toMatch(/m\.csv:3: label must be "1" or "5", got "0"$/);
+  });
+
   test("scores are divided by a threshold, columns are kept, and of many rows some are taken", async () => {
     const file = await write("j.csv", "text,score,party\ngood,-0.1,A\nbad,0.3,B\nworse,0.25,\nworst,0.9,B\n");
     const { train } = await read(file, { label: "score", label_threshold: 0.25, keep: ["party"], limit: 3 });
