@@ -123,6 +123,7 @@ async function scenarios(path: string, server: string, folder: string): Promise<
     stdio: ["ignore", "pipe", "ignore"],
     env: {
       ...process.env,
+      PYTHONDONTWRITEBYTECODE: "1",
       MLFLOW_TRACKING_URI: server,
       ...(values.token && { MLFLOW_TRACKING_TOKEN: values.token }),
       ...(values.large && { HAVN_INTEROP_LARGE_MB: values.large }),
