@@ -18,16 +18,24 @@ export interface ProjectPredictions {
   readonly history?: (span: { readonly from: number; readonly to: number }) => AsyncIterable<Prediction>;
 }
 
-/** Lines are written into the home folder; Parquet and files of inputs go to the store of `HAVN_STORE`, where there is one. */
-export async function projectPredictions(
+/** Lines are written into the folder; Parquet and files of inputs go to the store, where there is one. */
+export interface PredictionPlace {
+  readonly folder: string;
+  readonly store?: ObjectStore | undefined;
+}
+
+/** In the home folder, and in the store of `HAVN_STORE`. */
+export const predictionPlace = async (
   project: string,
-  { predictions: folderOf }: Pick<Context, "predictions">,
+  { predictions }: Pick<Context, "predictions">,
+): Promise<PredictionPlace> => ({ folder: predictions(project), store: await predictionStore(project) });
+
+export function projectPredictions(
+  { folder, store }: PredictionPlace,
   { log, logSample, logRetention }: Pick<ServingOptions, "log" | "logSample" | "logRetention">,
   logger: Logger,
-): Promise<ProjectPredictions> {
+): ProjectPredictions {
   if (!log) return { predictions: noPredictionLog() };
-  const folder = folderOf(project);
-  const store = await predictionStore(project);
   const written = openPredictionLog(folder, { store, sampleShare: logSample, logger });
   const archive = archivePredictions(folder, { store, retentionDays: logRetention, logger });
   return {

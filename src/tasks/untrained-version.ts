@@ -1,4 +1,5 @@
 /** A version of a project's model with random weights: as fast as a trained one, for tests under load. */
+import { setImmediate as immediate } from "node:timers/promises";
 import { type JsonObject, type JsonValue, quote } from "../config/index.ts";
 import type { Precision } from "../tensor/index.ts";
 import type { ModelVersion, Store } from "../tracking/index.ts";
@@ -12,17 +13,25 @@ export interface UntrainedOptions {
   readonly precision?: Precision | undefined;
   /** One that is thrown away afterwards: nobody should find such a version among those that were trained. */
   readonly store: Store;
+  /** Ends it between two steps. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Makes the model of a configuration, registers it and promotes it. */
+/**
+ * Makes the model of a configuration, registers it and promotes it.
+ * @throws the signal's reason where it was ended
+ */
 export async function untrainedVersion(
   project: Project,
-  { config, precision, store }: UntrainedOptions,
+  { config, precision, store, signal }: UntrainedOptions,
 ): Promise<ModelVersion> {
   const context = { folder: project.folder, seed: config.common.seed };
   const task = await project.task.create(config.task, context);
   const { train } = await project.task.read(config.task, context);
+  signal?.throwIfAborted();
   const model = await project.task.model(config.task, context, train.rows);
+  await immediate(); // a signal that came while the weights were drawn
+  signal?.throwIfAborted();
   const { experimentId } = await store.ensureExperiment(project.name);
   const { runId } = await store.createRun({ experimentId, tags: { "havn.project": project.name } });
   const saved = {
@@ -31,6 +40,7 @@ export async function untrainedVersion(
   };
   await withTemporaryFolder(async (folder) => {
     await writeInference(folder, saved, precision);
+    signal?.throwIfAborted();
     await storeFolder(store.artifacts(runId), modelFolder, folder);
   });
   const version = await registerRun(project, runId, store);

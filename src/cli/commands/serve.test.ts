@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,4 +96,21 @@ test("promotion needs a version that there is", async () => {
   expect(await havnJson(["models", "list", "movie-reviews", "--home", home])).toMatchObject([
     { version: 1, aliases: ["inference"] },
   ]);
+});
+
+test("an untrained model leaves nothing behind, in the database and bucket of the environment least of all", async () => {
+  const bucket = join(home, "bucket");
+  const env = { HAVN_STORE: `file:${bucket}`, TMPDIR: join(home, "tmp") };
+  await mkdir(env.TMPDIR);
+  const service = startHavn(["serve", "movie-reviews", "--random-weights", "--port", "0"], { env });
+  onTestFinished(async () => void (await service.stop("SIGKILL")));
+  const [, url] = await service.says(/answers POST (http\S+)\/inference/);
+  const headers = { "content-type": "application/json" };
+  const reply = await fetch(`${url}/inference`, { method: "POST", headers, body: '{"statement":"fine"}' });
+  expect(reply.status).toBe(200);
+  const ours = async () => (await readdir(env.TMPDIR)).filter((name) => name.startsWith("havn-"));
+  expect(await ours()).toHaveLength(1);
+  expect(await service.stop("SIGTERM")).toMatchObject({ code: 0 });
+  expect(await ours()).toEqual([]);
+  expect(existsSync(bucket)).toBe(false);
 });

@@ -14,14 +14,16 @@ import {
   withoutCheckpoint,
 } from "../../tasks/index.ts";
 import { type Precision, precisions } from "../../tensor/index.ts";
-import { registryChanges } from "../../tracking/index.ts";
+import { openStore, registryChanges } from "../../tracking/index.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
-import { projectPredictions } from "../project-predictions.ts";
+import { type PredictionPlace, predictionPlace, projectPredictions } from "../project-predictions.ts";
 import { ProjectService } from "../project-service.ts";
 import { type ServingOptions, servingLimits, shutdownMs, withServingOptions } from "../serving-options.ts";
+import { stopSignal } from "../stop-signal.ts";
+import { terminal } from "../terminal.ts";
 import { parseVersion } from "./parse-version.ts";
 
 interface ServeOptions extends CommonOptions, ListenOptions, ServingOptions {
@@ -50,22 +52,45 @@ export function addServeCommand(program: Command): void {
         throw new TaskError(
           "--preset chooses a model with --random-weights; a trained one is --model-version N",
         );
-      if (!options.randomWeights) return withContext(options, (context) => serve(name, context, options));
-      const home = await mkdtemp(join(tmpdir(), "havn-untrained-"));
-      try {
-        await withContext({ ...options, home }, async (context) => {
-          await makeUntrained(name, context, options);
-          await serve(name, context, options);
-        });
-      } finally {
-        await rm(home, { recursive: true, force: true });
-      }
+      if (options.randomWeights) return withUntrained(name, options);
+      return withContext(options, (context) =>
+        serve(name, { ...context, placeOf: (project) => predictionPlace(project, context) }, options),
+      );
     });
+}
+
+/** What a service needs around it. */
+interface Surroundings extends Pick<Context, "store" | "terminal" | "signal"> {
+  /** Where the predictions of a project are written down. */
+  placeOf(project: string): Promise<PredictionPlace>;
+}
+
+/**
+ * In a folder that is thrown away, apart from the database and bucket of the environment: no other service should promote
+ * an untrained model, and no report count its answers.
+ */
+async function withUntrained(name: string, options: ServeOptions): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), "havn-untrained-"));
+  const store = await openStore({ home });
+  using stop = stopSignal();
+  const { signal } = stop;
+  const placeOf = async (project: string) => ({ folder: join(home, "predictions", project) });
+  const surroundings = { store, signal, terminal: terminal(options), placeOf };
+  try {
+    await makeUntrained(name, surroundings, options);
+    signal.throwIfAborted();
+    await serve(name, surroundings, options);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await store.close();
+    await rm(home, { recursive: true, force: true });
+  }
 }
 
 async function makeUntrained(
   name: string,
-  { store, terminal }: Context,
+  { store, terminal, signal }: Surroundings,
   { preset, precision }: ServeOptions,
 ): Promise<void> {
   const project = await loadProject(name);
@@ -74,16 +99,19 @@ async function makeUntrained(
   const standIns = withoutCheckpoint(projectConfig(project, chosen, { command }));
   const config = projectConfig(project, [...chosen, ...standIns], { command });
   terminal.note("the weights are random, and so are the answers");
-  await untrainedVersion(project, { config, precision, store });
+  await untrainedVersion(project, { config, precision, store, signal });
 }
 
-async function serve(name: string, context: Context, options: ServeOptions): Promise<void> {
-  const { store, terminal, signal } = context;
+async function serve(
+  name: string,
+  { store, terminal, signal, placeOf }: Surroundings,
+  options: ServeOptions,
+): Promise<void> {
   const project = await loadProject(name);
   const log = logger(options);
   const served = new ProjectService(project, {
     store,
-    ...(await projectPredictions(project.name, context, options, log)),
+    ...projectPredictions(await placeOf(project.name), options, log),
     ...servingLimits(options),
     logger: log,
   });

@@ -16,7 +16,7 @@ import { havnApp } from "../havn-app.ts";
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, uploadTimeoutMs, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
-import { projectPredictions } from "../project-predictions.ts";
+import { predictionPlace, projectPredictions } from "../project-predictions.ts";
 import { ProjectServices } from "../project-services.ts";
 import { type ServingOptions, servingLimits, shutdownMs, withServingOptions } from "../serving-options.ts";
 import { startWebhooks } from "../webhooks.ts";
@@ -47,7 +47,8 @@ async function up(context: Context, options: UpOptions): Promise<void> {
   const logs = new Map(
     await Promise.all(
       projects.map(
-        async ({ name }) => [name, await projectPredictions(name, context, options, log)] as const,
+        async ({ name }) =>
+          [name, projectPredictions(await predictionPlace(name, context), options, log)] as const,
       ),
     ),
   );
