@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findModel } from "./find-model.ts";
+import { type FoundModel, findModel } from "./find-model.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -35,6 +35,9 @@ test("of several the newest is taken, half a checkpoint is none", async () => {
   await write("runs/def/epoch-0002-step-00000016", ["progress.json"], 50);
   await write("older", ["havn.json"], 20);
   expect(await findModel(root)).toEqual({ kind: "checkpoint", folder: newest, runId: "def" });
+  const isOlder = async ({ runId }: FoundModel) => runId === "abc";
+  expect(await findModel(root, isOlder)).toMatchObject({ runId: "abc" });
+  expect(await findModel(root, async () => false)).toMatchObject({ runId: "def" });
 });
 
 test("what is no model is said, with what is there", async () => {

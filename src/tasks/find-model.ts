@@ -4,6 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readCheckpoint } from "../train/index.ts";
 import { filesIn, type ModelFiles, writeInference } from "./model-folder.ts";
+import { groupsOf } from "./prepare-training.ts";
 import type { Project } from "./project.ts";
 import type { ProjectConfig } from "./project-config.ts";
 import { TaskError } from "./task-error.ts";
@@ -22,10 +23,14 @@ const isCheckpoint = (folder: string): boolean =>
   existsSync(join(folder, "progress.json")) && existsSync(join(folder, "state.safetensors"));
 
 /**
- * Finds what a path names.
+ * Finds what a path names: a folder itself, or the newest in it.
+ * @param isWanted which of several in a folder are looked at first, such as those of one project
  * @throws {TaskError} when there is nothing, with what was looked for
  */
-export async function findModel(path: string): Promise<FoundModel> {
+export async function findModel(
+  path: string,
+  isWanted: (model: FoundModel) => Promise<boolean> = async () => true,
+): Promise<FoundModel> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new TaskError(`${path}: there is no such folder`);
   if (!found.isDirectory())
@@ -38,8 +43,11 @@ export async function findModel(path: string): Promise<FoundModel> {
     const model = modelAt(entry.parentPath);
     if (model) candidates.push({ model, time: (await stat(join(entry.parentPath, entry.name))).mtimeMs });
   }
-  const newest = candidates.sort((a, b) => a.time - b.time || compare(a.model.folder, b.model.folder)).at(-1);
-  if (newest) return newest.model;
+  const newestFirst = candidates
+    .sort((a, b) => b.time - a.time || compare(b.model.folder, a.model.folder))
+    .map(({ model }) => model);
+  for (const model of newestFirst) if (await isWanted(model)) return model;
+  if (newestFirst[0]) return newestFirst[0];
   const inside = (await readdir(path)).slice(0, 5).join(", ") || "nothing";
   throw new TaskError(
     `${path} holds no model (havn.json, as \`havn models export\` writes it) and no checkpoint of a run (progress.json and state.safetensors), neither itself nor in its folders; there is ${inside}`,
@@ -74,7 +82,11 @@ export async function foundFiles(
   const task = await project.task.create(config.task, context);
   const { train } = await project.task.read(config.task, context);
   const model = await project.task.model(config.task, context, train.rows);
-  const missing = [...model.parameters.keys()].filter((name) => !state.parameters.has(name));
+  // Features that never change are computed once, and are no part of what is trained.
+  const { frozen } = groupsOf(model, config.common);
+  const missing = [...model.parameters.keys()].filter(
+    (name) => !state.parameters.has(name) && !frozen.has(name),
+  );
   if (missing.length > 0)
     throw new TaskError(
       `${folder} is a checkpoint of another model than the configuration's: it lacks ${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}; say which with model=NAME`,

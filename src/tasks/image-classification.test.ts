@@ -7,8 +7,10 @@ import { openInference } from "../tensor/index.ts";
 import { openStore, type Store } from "../tracking/index.ts";
 import { readCheckpoint } from "../train/index.ts";
 import { evaluationRun } from "./evaluation-run.ts";
+import { findModel, foundFiles } from "./find-model.ts";
 import { lossShares } from "./image-classification-model.ts";
-import { modelFiles } from "./model-folder.ts";
+import { judgeModel } from "./judge-model.ts";
+import { type ModelFiles, modelFiles } from "./model-folder.ts";
 import { quantizeVersion } from "./model-variant.ts";
 import { loadProject, type Project } from "./project.ts";
 import { projectConfig } from "./project-config.ts";
@@ -112,6 +114,17 @@ describe("a frozen network", () => {
     const weights = await weightsOf(first.runId);
     expect(weights.has("model.features.0.0.weight")).toBe(true);
     expect(weights.get("model.features.0.1.num_batches_tracked")!.dtype).toBe("int64");
+  });
+
+  test("a checkpoint of the heads is judged with the features that they were trained on", async () => {
+    // Of one epoch the newest checkpoint is the best.
+    const { runId, config } = await train("training.epochs=1");
+    const found = await findModel(join(home, "checkpoints", runId));
+    const metrics = async (files: ModelFiles) => (await judgeModel(project, files, { config })).metrics;
+    const workFolder = await mkdtemp(join(home, "work-"));
+    expect(await metrics(await foundFiles(project, found, { config, workFolder }))).toEqual(
+      await metrics(await modelFiles(store.artifacts(runId))),
+    );
   });
 
   test("the finished model answers from pictures, beside what says how they are prepared", async () => {

@@ -83,7 +83,7 @@ export async function inSession<T>(
 }
 
 /** Those of the configuration, and what the model keeps anyway. */
-function groupsOf({ parameters, frozen }: TaskModel, { training }: CommonConfig): ParameterGroups {
+export function groupsOf({ parameters, frozen }: TaskModel, { training }: CommonConfig): ParameterGroups {
   const groups = parameterGroups(parameters.keys(), {
     frozen: training.frozen,
     rateScales: training.rate_scales,

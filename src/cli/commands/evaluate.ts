@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { quote, shellQuote } from "../../config/index.ts";
 import {
   evaluationRun,
+  type FoundModel,
   findModel,
   formatCsv,
   foundFiles,
@@ -106,9 +107,13 @@ async function evaluateCheckpoint(
   overrides: readonly string[],
   { misclassified, store, command, context: { terminal } }: Evaluating,
 ): Promise<void> {
-  const found = await findModel(path);
-  const known =
-    found.runId === undefined ? undefined : await store.getRun(found.runId).catch(() => undefined);
+  const runOf = async ({ runId }: FoundModel) =>
+    runId === undefined ? undefined : store.getRun(runId).catch(() => undefined);
+  const found = await findModel(path, async (model) => {
+    const run = await runOf(model);
+    return run === undefined || run.tags["havn.project"] === project.name;
+  });
+  const known = await runOf(found);
   const config = known
     ? await resumedConfig(project, known, store, overrides)
     : projectConfig(project, overrides, {
