@@ -132,6 +132,15 @@ test("tensors that come while another version takes over are answered by that on
   await renewed.close();
 });
 
+test("/docs knows what to send", async () => {
+  const { body } = await get("/openapi.json");
+  const { post } = body.paths["/v2/models/{model}/versions/{version}/infer"];
+  expect(post.parameters.map(({ name }: { name: string }) => name)).toEqual(["model", "version"]);
+  const { schema, example } = post.requestBody.content["application/json"];
+  expect(schema.required).toEqual(["inputs"]);
+  expect((await infer(example)).status).toBe(200);
+});
+
 describe("texts as BYTES", () => {
   const texts = (data: unknown[]) => ({
     inputs: [{ name: "statement", shape: [data.length], datatype: "BYTES", data }],

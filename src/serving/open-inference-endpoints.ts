@@ -13,6 +13,7 @@ import { inputField, predictEach } from "./open-inference-predictions.ts";
 import {
   datatypes,
   fromArray,
+  inferenceRequest,
   invalid,
   type RequestTensor,
   type ResponseTensor,
@@ -36,11 +37,16 @@ export function openInferenceEndpoints<Input, Answer, Body, Told>(
   const about = () =>
     json({ name: project, version: String(model().version), extensions: ["binary_tensor_data"] });
   const ready = () => json({ ready: model().queue.isReady }, { status: model().queue.isReady ? 200 : 503 });
-  const ofModel = (path: string, summary: string, answer: (call: Call) => Reply | Promise<Reply>) =>
+  const ofModel = (
+    path: string,
+    summary: string,
+    answer: (call: Call) => Reply | Promise<Reply>,
+    body?: ReturnType<typeof inferenceBody>,
+  ) =>
     ["/v2/models/:model", "/v2/models/:model/versions/:version"].map((start) => ({
-      method: path === "/infer" ? ("POST" as const) : ("GET" as const),
+      method: body ? ("POST" as const) : ("GET" as const),
       path: start + path,
-      api: described(summary, start.includes(":version")),
+      api: described(summary, { params: [...start.matchAll(/:(\w+)/g)].map(([, name]) => name!), body }),
       handle: (call: Call) =>
         inProtocol(async () => {
           expectModel(call, model());
@@ -80,6 +86,7 @@ export function openInferenceEndpoints<Input, Answer, Body, Told>(
         ? "Tensors to tensors"
         : `Tensors to tensors, or BYTES as ${field.name} (${field.isFile ? "base64" : "texts"}) to answers`,
       (call) => asPrediction(call, options, (share) => infer(call, share, options)),
+      inferenceBody(field, options.route.example),
     ),
   ];
 }
@@ -181,12 +188,31 @@ async function runTensors(
 
 const namesOf = (tensors: readonly ModelTensor[]): string => tensors.map(({ name }) => name).join(", ");
 
-function described(summary: string, hasVersion?: boolean) {
-  const params =
-    hasVersion === undefined ? {} : { model: z.string(), ...(hasVersion && { version: z.string() }) };
+/** As `/docs` shows it: the right body of the route, where it is a text. */
+function inferenceBody(field: ReturnType<typeof inputField>, example: unknown) {
+  const value = field && Reflect.get(Object(example), field.name);
+  const input = { name: field?.name, shape: [1], datatype: "BYTES", data: [value] };
+  return {
+    schema: inferenceRequest,
+    ...(typeof value === "string" && { example: { inputs: [input] } }),
+  };
+}
+
+interface Described {
+  /** Names in the path. */
+  readonly params?: readonly string[];
+  readonly body?: ReturnType<typeof inferenceBody> | undefined;
+}
+
+function described(summary: string, { params = [], body }: Described = {}) {
   return {
     summary,
-    ...(hasVersion !== undefined && { request: { params: z.object(params) } }),
+    request: {
+      ...(params.length > 0 && {
+        params: z.object(Object.fromEntries(params.map((name) => [name, z.string()]))),
+      }),
+      ...(body && { body: { required: true, content: { "application/json": body } } }),
+    },
     responses: { 200: { description: "As the Open Inference Protocol has it" } },
   };
 }
