@@ -18,7 +18,15 @@ const projects = fileURLToPath(new URL("../../projects/", import.meta.url));
 test.each(await readdir(projects))("%s has it", async (name) => {
   const project = await loadProject(projects + name);
   const { task } = projectConfig(project, ["development_mode=true"], { command: `havn train ${name}` });
-  expect(task).toMatchObject({ development_mode: true });
+  const {
+    train,
+    validation,
+    test: last,
+  } = await project.task.read(task, { folder: project.folder, seed: 1 });
+  for (const { rows } of [train, validation, last]) {
+    expect(rows.length).toBeGreaterThanOrEqual(5);
+    expect(rows.length).toBeLessThanOrEqual(50);
+  }
 });
 
 test("so has a project of one's own", async () => {
