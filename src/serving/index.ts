@@ -20,6 +20,7 @@ export {
   type PredictionLogOptions,
 } from "./prediction-log.ts";
 export { type ReadPredictionsOptions, readPredictions } from "./read-predictions.ts";
+export { readsOf } from "./request-hint.ts";
 export type {
   InputMetric,
   OpenedServable,

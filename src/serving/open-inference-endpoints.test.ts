@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { type Service, service } from "./service.ts";
 import type { Review, Sentiment } from "./testing/film-servable.ts";
 import { filmOptions, filmTensors, MemoryLog, openFilmModel } from "./testing/film-service.ts";
@@ -133,10 +134,22 @@ test("tensors that come while another version takes over are answered by that on
 });
 
 test("/docs knows what to send", async () => {
+  const content = z.object({
+    schema: z.object({ required: z.array(z.string()) }),
+    example: z.looseObject({}),
+  });
+  const post = z.object({
+    parameters: z.array(z.object({ name: z.string() })),
+    requestBody: z.object({ content: z.object({ "application/json": content }) }),
+  });
+  const paths = z.record(z.string(), z.record(z.string(), z.unknown()));
   const { body } = await get("/openapi.json");
-  const { post } = body.paths["/v2/models/{model}/versions/{version}/infer"];
-  expect(post.parameters.map(({ name }: { name: string }) => name)).toEqual(["model", "version"]);
-  const { schema, example } = post.requestBody.content["application/json"];
+  const documented = z.object({ paths }).parse(body).paths;
+  const { parameters, requestBody } = post.parse(
+    documented["/v2/models/{model}/versions/{version}/infer"]!.post,
+  );
+  expect(parameters.map(({ name }) => name)).toEqual(["model", "version"]);
+  const { schema, example } = requestBody.content["application/json"];
   expect(schema.required).toEqual(["inputs"]);
   expect((await infer(example)).status).toBe(200);
 });

@@ -1,5 +1,6 @@
 /** Asks a running service about rows, as its users do: what it answers is measured, and stands in its prediction log. */
 import { z } from "zod";
+import { readsOf } from "../serving/index.ts";
 import type { Project } from "./project.ts";
 import { requestOf } from "./sample-requests.ts";
 import type { AnyTask } from "./task.ts";
@@ -38,11 +39,10 @@ async function answerTo(
   url: string,
   sample: Parameters<typeof requestOf>[1],
 ): Promise<unknown> {
-  const { reads } = project.route;
   // The whole answer, not the few words of the project's own route.
   const route = { ...project.route, path: "/predictions", method: "POST" as const };
   const request = await requestOf(
-    { ...project, route: { ...route, reads: reads === "form" ? reads : "json" } },
+    { ...project, route: { ...route, reads: readsOf(project.route) === "form" ? "form" : "json" } },
     sample,
   );
   const { method, path, headers, body } = request;

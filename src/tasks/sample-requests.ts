@@ -1,5 +1,5 @@
 /** Requests to a project's own route that are made of the rows of its test split. */
-import type { LoadRequest, UploadedFile } from "../serving/index.ts";
+import { type LoadRequest, readsOf, type UploadedFile } from "../serving/index.ts";
 import type { Project } from "./project.ts";
 import type { ProjectConfig } from "./project-config.ts";
 import { TaskError } from "./task-error.ts";
@@ -45,7 +45,7 @@ export async function requestOf(
   { route, page }: Pick<Project, "route" | "page">,
   sample: string | UploadedFile,
 ): Promise<LoadRequest> {
-  const { method, path, reads = method === "GET" ? "query" : "json" } = route;
+  const { method, path } = route;
   const { field } = page.input;
   if (typeof sample !== "string") {
     const form = new FormData();
@@ -55,7 +55,7 @@ export async function requestOf(
     const headers = { "content-type": body.headers.get("content-type") ?? "multipart/form-data" };
     return { method, path, headers, body: new Uint8Array(await body.arrayBuffer()) };
   }
-  if (reads === "query")
+  if (readsOf(route) === "query")
     return { method, path: `${path}?${new URLSearchParams({ [field]: sample })}`, headers: {} };
   const body = new TextEncoder().encode(JSON.stringify({ [field]: sample }));
   return { method, path, headers: { "content-type": "application/json" }, body };
