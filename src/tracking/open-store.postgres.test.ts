@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { describeStore } from "./contract/describe-store.ts";
 import { openStore } from "./open-store.ts";
@@ -75,6 +76,37 @@ describe.skipIf(!postgres)("with a cluster", () => {
     expect(Object.keys((await b.getRun(runId)).params)).toHaveLength(40);
     await Promise.all([a.close(), b.close()]);
   });
+
+  test("a database that ends in the middle of writes takes no server with it, and none is lost", async () => {
+    const { open } = await newStore();
+    const store = await open();
+    const { runId } = await store.createRun({ experimentId: "0" });
+    let [isOver, step] = [false, 0];
+    const written: number[] = [];
+    const write = async () => {
+      while (!isOver) {
+        const own = step++;
+        const metrics = [{ key: "loss", value: own, timestamp: own, step: own }];
+        const isWritten = await store.logBatch(runId, { metrics }).then(
+          () => true,
+          (error) => {
+            expect(error).toMatchObject({ code: "unavailable" });
+            return false;
+          },
+        );
+        if (isWritten) written.push(own);
+      }
+    };
+    const writers = Array.from({ length: 12 }, write);
+    await postgres!.crash();
+    const after = written.length;
+    while (written.length < after + 50) await setImmediate();
+    isOver = true;
+    await Promise.all(writers);
+    const history = new Set((await store.metricHistory(runId, "loss")).map(({ value }) => value));
+    expect(written.filter((value) => !history.has(value))).toEqual([]);
+    await store.close();
+  }, 60_000);
 
   test("a database that cannot be reached is named without its password", async () => {
     const url = "postgres://havn:geheim@127.0.0.1:1/runs";

@@ -5,10 +5,11 @@ import { PostgresJSDialect } from "kysely-postgres-js";
 import postgres from "postgres";
 import { StoreError } from "../store-error.ts";
 import type { Engine } from "./engine.ts";
+import { connectionsOf, isLost } from "./postgres-connections.ts";
 import type { Tables } from "./tables.ts";
 
 /** Connections of one server. Postgres has room for a hundred unless told otherwise. */
-const connections = 10;
+const mostConnections = 10;
 /** Serialization failure, deadlock: "the transaction was rolled back, try it again" (Postgres manual, appendix A). */
 const worthAnotherTry = new Set(["40001", "40P01"]);
 const mostTries = 10;
@@ -22,37 +23,46 @@ const diskFull = "53100";
  */
 export async function openPostgres(url: string): Promise<Engine> {
   const place = describePlace(url);
-  const client = postgres(url, {
-    max: connections,
-    onnotice: () => {},
-    connection: { application_name: "havn" },
-    // Times, steps and ids are bigint and stay below 2^53 (see limits.ts).
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-  });
-  const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: client }) });
+  const client = () =>
+    postgres(url, {
+      max: mostConnections,
+      onnotice: () => {},
+      connection: { application_name: "havn" },
+      // Times, steps and ids are bigint and stay below 2^53 (see limits.ts).
+      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    });
+  const connections = connectionsOf(client, (error) => (isLost(error) ? unavailable(place, error) : error));
+  const db = new Kysely<Tables>({ dialect: new PostgresJSDialect({ postgres: () => connections }) });
   try {
     await sql`select 1`.execute(db);
   } catch (error) {
     await db.destroy();
-    throw unavailable(place, error);
+    throw error instanceof StoreError ? error : unavailable(place, error);
   }
   return {
     db,
     async transaction(steps) {
       for (let tries = 1; ; tries++) {
+        let isToCommit = false;
         try {
-          return await db.transaction().execute(steps);
+          return await db.transaction().execute(async (transaction) => {
+            const result = await steps(transaction);
+            isToCommit = true;
+            return result;
+          });
         } catch (error) {
           if (codeOf(error) === diskFull) throw noSpace(error);
-          if (!worthAnotherTry.has(codeOf(error)) || tries === mostTries) throw error;
-          // Those that ran into each other should not do so again.
+          // Of a commit whose answer was lost nobody knows whether it was made; before, nothing was.
+          const isUnmade = isUnavailable(error) && !isToCommit;
+          if (!(isUnmade || worthAnotherTry.has(codeOf(error))) || tries === mostTries) throw error;
+          // Those that ran into each other should not do so again; a database that starts anew is given time.
           await delay(Math.random() * 10 * 2 ** tries);
         }
       }
     },
     async lists(query) {
       const { sql: text, parameters } = query.compile();
-      return client.unsafe(text, [...parameters] as (string | number | null)[], { prepare: true }).values();
+      return connections.lists(text, [...parameters] as (string | number | null)[]);
     },
     json: (column) => sql`to_json(${column})::text`,
     joined: (text) => sql`string_agg(${text}, ',')`,
@@ -79,6 +89,8 @@ export async function openPostgres(url: string): Promise<Engine> {
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+const isUnavailable = (error: unknown) => error instanceof StoreError && error.code === "unavailable";
 
 const noSpace = (cause: unknown) =>
   new StoreError(
