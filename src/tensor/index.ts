@@ -1,3 +1,5 @@
+import "./execution/without-telemetry.ts";
+
 export { gradients } from "./autodiff.ts";
 export { ShapeError, TensorError } from "./errors.ts";
 export { chromeTrace } from "./execution/chrome-trace.ts";

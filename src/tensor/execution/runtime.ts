@@ -1,4 +1,5 @@
 /** ONNX Runtime in the thread that calls it; sessions and workers are built on it. */
+import "./without-telemetry.ts";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { TensorError } from "../errors.ts";
 import type { DType, NdArray, NdArrays } from "../ndarray.ts";
