@@ -145,15 +145,26 @@ describe("what is no request", () => {
   const headers = (count: number, value = "x") =>
     `GET / HTTP/1.1\r\nhost: localhost\r\n${Array.from({ length: count }, (_, i) => `h${i}: ${value}\r\n`).join("")}\r\n`;
 
+  const get = (url: string, host = "localhost") =>
+    `GET ${url} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
+
   test.each([
     ["a thousand headers", headers(1000), 431, "at most 100 headers"],
     ["headers of 100 kB", headers(90, "x".repeat(1200)), 431, "16 kB"],
+    ["a URL of 20 kB", get(`/?input=${"%C3%A5".repeat(3500)}`), 431, "POST /predictions"],
+    ["letters beyond ASCII in a URL", get("/?input=å"), 400, "percent signs"],
+    ["a URL without a slash", get("health"), 400, "begins with /"],
     [
-      "letters beyond ASCII in a URL",
-      "GET /?input=å HTTP/1.1\r\nhost: localhost\r\n\r\n",
+      "a URL that is a star",
+      "OPTIONS * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
       400,
-      "percent signs",
+      "begins with /",
     ],
+    ["half an absolute URL", get("http://"), 400, "begins with /"],
+    ["no host", "GET / HTTP/1.1\r\n\r\n", 400, "must have the header Host"],
+    ["a host with a space", get("/", "a b"), 400, "Host as NAME or NAME:PORT"],
+    ["a host with a path", get("/", "localhost/path"), 400, "Host as NAME or NAME:PORT"],
+    ["an expectation nobody knows", get("/", "localhost\r\nexpect: tea"), 417, "100-continue"],
     ["another protocol", Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]), 400, "no request"],
     ["a line that never was one", "hello\r\n\r\n", 400, "no request"],
   ])("such as %s is a 4xx that says what is expected", async (_, bytes, status, message) => {
@@ -162,6 +173,11 @@ describe("what is no request", () => {
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body).error.message).toContain(message);
     expect(await (await fetch(server.url)).text()).toBe("hello");
+  });
+
+  test("has a host, which HTTP/1.0 may leave out", async () => {
+    const server = await start(hello());
+    expect(await say(server, "GET / HTTP/1.0\r\n\r\n")).toEqual({ status: 200, body: "hello" });
   });
 
   test("does not hold up the others, whether it dribbles its headers or its body", async () => {

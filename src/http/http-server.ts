@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import type { Duplex } from "node:stream";
 import { getRequestListener, type Http2Bindings, type HttpBindings } from "@hono/node-server";
+import { answerBrokenRequest, errorResponse, refuseBroken, refuseExpectation } from "./broken-request.ts";
 import { HttpError } from "./http-error.ts";
 
 export interface ListenOptions {
@@ -15,9 +15,6 @@ export interface ListenOptions {
   /** How long a connection without a request stays open; longer than the minute that proxies keep theirs. */
   readonly keepAliveTimeoutMs?: number;
 }
-
-/** More than any browser or proxy sends; what stands in more of them is no request for a prediction. */
-const maxHeaders = 100;
 
 /** What answers requests: an application of hono, or whatever stands in front of one. */
 export interface Application {
@@ -56,13 +53,19 @@ export async function listen(
       keepAliveTimeout: keepAliveTimeoutMs,
       // Node looks at the two timeouts only this often.
       connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+      // Node would refuse a request without one in no words.
+      requireHostHeader: false,
     },
     hearingOut(
-      withFewHeaders(
-        getRequestListener((request, bindings) => app.fetch(request, bindings), { hostname: host }),
+      refuseBroken(
+        getRequestListener((request, bindings) => app.fetch(request, bindings), {
+          hostname: host,
+          errorHandler: errorResponse,
+        }),
       ),
     ),
   );
+  server.on("checkExpectation", hearingOut(refuseExpectation));
   server.on("clientError", answerBrokenRequest);
   try {
     // A thousand clients that come at once wait in the backlog until they are accepted.
@@ -114,52 +117,6 @@ function hearOut(request: IncomingMessage): void {
   // Who began to read the body would pause it again.
   request.removeAllListeners("data");
   request.resume();
-}
-
-/** Refuses requests with too many headers before the application sees them. */
-function withFewHeaders(answer: RequestListener): RequestListener {
-  return (request, response) => {
-    if (request.rawHeaders.length / 2 <= maxHeaders) return answer(request, response);
-    const { status, body } = problems.HPE_HEADER_OVERFLOW;
-    response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(body);
-  };
-}
-
-const problem = (status: number, reason: string, code: string, message: string) => ({
-  status,
-  reason,
-  body: JSON.stringify({ error: { code, message } }),
-});
-
-/** What can be wrong with a request before there is one, by the code that Node has for it. */
-const problems = {
-  HPE_HEADER_OVERFLOW: problem(
-    431,
-    "Request Header Fields Too Large",
-    "headers-too-large",
-    `a request must have at most ${maxHeaders} headers, of 16 kB together`,
-  ),
-  HPE_INVALID_URL: problem(
-    400,
-    "Bad Request",
-    "invalid-url",
-    "a URL has ASCII letters only: write the others with percent signs, as curl does with --data-urlencode and --get",
-  ),
-  ERR_HTTP_REQUEST_TIMEOUT: problem(
-    408,
-    "Request Timeout",
-    "request-timeout",
-    "the request did not come in time: send its headers and body without a pause",
-  ),
-} as const;
-const notHttp = problem(400, "Bad Request", "not-http", "this is no request in HTTP/1.1");
-
-/** Requests that are none, or that never end; without this Node closes the connection with an empty reply. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) return;
-  const { status, reason, body } = problems[error.code as keyof typeof problems] ?? notHttp;
-  const head = `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/json\r\nconnection: close`;
-  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
 /** Something that a browser on the same machine can open. */
