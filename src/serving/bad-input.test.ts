@@ -95,7 +95,7 @@ describe("bad input is answered with a 4xx that says what is right", () => {
       "a body of more than 1 MiB",
       () => films.ask("x".repeat(2 ** 20)),
       413,
-      { code: "body-too-large", expected: "at most 1048576 bytes" },
+      { code: "body-too-large", expected: "at most 1 MB" },
     ],
     [
       "deep nesting",

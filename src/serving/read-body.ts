@@ -79,7 +79,7 @@ export async function readBytes(
 ): Promise<Uint8Array> {
   expectUncompressed(request);
   const declared = declaredBytes(request);
-  if (declared !== undefined && declared > limitBytes) throw tooLarge(limitBytes, `${declared} bytes`);
+  if (declared !== undefined && declared > limitBytes) throw tooLarge(limitBytes, sizeInWords(declared));
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(tooSlow(limitMs)), limitMs);
   try {
@@ -115,7 +115,7 @@ async function allBytes(
   let size = 0;
   for await (const chunk of request.raw.body ?? []) {
     size += chunk.length;
-    if (size > limitBytes) throw tooLarge(limitBytes, `more than ${limitBytes} bytes`);
+    if (size > limitBytes) throw tooLarge(limitBytes, `more than ${sizeInWords(limitBytes)}`);
     share.grow(chunk.length);
     chunks.push(chunk);
   }
@@ -123,10 +123,14 @@ async function allBytes(
 }
 
 function tooLarge(limitBytes: number, got: string): ServingError {
-  return new ServingError("body-too-large", `the body must have at most ${limitBytes} bytes, got ${got}`, {
-    expected: `at most ${limitBytes} bytes`,
-    got,
-  });
+  const expected = `at most ${sizeInWords(limitBytes)}`;
+  return new ServingError("body-too-large", `the body must have ${expected}, got ${got}`, { expected, got });
+}
+
+/** Rounded up, so that what is above a limit reads so: `10 MB`, `10.1 MB`, `200 bytes`. */
+export function sizeInWords(bytes: number): string {
+  const megabytes = bytes / 2 ** 20;
+  return megabytes < 1 ? `${bytes} bytes` : `${Math.ceil(megabytes * 10) / 10} MB`;
 }
 
 const tooSlow = (limitMs: number): ServingError =>

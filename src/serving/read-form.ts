@@ -3,7 +3,7 @@
  * a whole file is needed anyway; the parser of the platform takes many times as long for a file of 20 kB.
  */
 import type { HonoRequest } from "hono";
-import { type BodyExpectations, type BodyLimits, readBytes } from "./read-body.ts";
+import { type BodyExpectations, type BodyLimits, readBytes, sizeInWords } from "./read-body.ts";
 import type { UploadedFile } from "./servable.ts";
 import { ServingError } from "./serving-error.ts";
 
@@ -72,7 +72,9 @@ export function parseForm(
     if (Object.hasOwn(form, name)) throw wrong(`the form has ${show(name)} twice`);
     const start = Math.min(headEnd + 4, end);
     if (fileName === undefined && end - start > maxFieldBytes)
-      throw wrong(`the field ${show(name)} must have at most ${maxFieldBytes} bytes, got ${end - start}`);
+      throw wrong(
+        `the field ${show(name)} must have at most ${sizeInWords(maxFieldBytes)}, got ${sizeInWords(end - start)}`,
+      );
     form[name] =
       fileName === undefined
         ? bytes.toString("utf8", start, end)

@@ -155,7 +155,7 @@ describe("a route that reads a form", () => {
     const reply = await ask();
     expect(reply.status).toBe(status);
     const { error } = (await reply.json()) as { error: { message: string } };
-    expect(error.message).toMatch(status === 413 ? /at most 10485760 bytes/ : /-F file=@review.txt/);
+    expect(error.message).toMatch(status === 413 ? /at most 10 MB, got 10.5 MB/ : /-F file=@review.txt/);
   });
 
   test("files that come all at once are taken as far as there is room; the rest may come again", async () => {
