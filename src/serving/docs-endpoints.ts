@@ -20,7 +20,11 @@ const contentSecurityPolicy = [
   "img-src 'self' data:", // and its icons stand in its style sheet
 ].join("; ");
 
-const startScript = `window.ui = SwaggerUIBundle({
+const startScript = `const dark = matchMedia("(prefers-color-scheme: dark)");
+const followTheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+followTheme();
+dark.addEventListener("change", followTheme);
+window.ui = SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",
   tryItOutEnabled: true,
@@ -73,8 +77,13 @@ const page = (title: string) => html`<!doctype html>
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
     <title>${title}: API</title>
     <link rel="stylesheet" href="docs/swagger-ui.css">
+    <style>
+      /* A list of one server, which is ".". */
+      .swagger-ui .scheme-container { display: none }
+    </style>
     <link rel="icon" type="image/png" href="docs/favicon-32x32.png">
   </head>
   <body>

@@ -7,13 +7,16 @@ import { errorReply } from "./error-reply.ts";
 import { ServingError } from "./serving-error.ts";
 import type { Handle } from "./surround.ts";
 
+/** The groups in which `/docs` shows endpoints. */
+type Tag = "Predictions" | "Service" | "Open Inference Protocol";
+
 /** All that an endpoint is; its OpenAPI entry, and what other methods and paths are answered, follow from it. */
 export interface Endpoint {
   readonly method: "GET" | "POST";
   /** In hono's form: `/v2/models/:name`. */
   readonly path: string;
   /** Left out where the endpoint is no part of the API: pages and their files. */
-  readonly api?: Pick<RouteConfig, "summary" | "request" | "responses">;
+  readonly api?: Pick<RouteConfig, "summary" | "request" | "responses"> & { readonly tag: Tag };
   handle(call: Call): Reply | Promise<Reply>;
 }
 
@@ -37,12 +40,15 @@ export function mountEndpoints(
   for (const [path, ofPath] of paths) {
     for (const { method, api, handle } of ofPath) {
       app.on(method, path, surround(handle, prefixOf));
-      if (api)
+      if (api) {
+        const { tag, ...described } = api;
         app.openAPIRegistry.registerPath({
           method: method === "GET" ? "get" : "post",
           path: path.replace(/:(\w+)/g, "{$1}"),
-          ...api,
+          tags: [tag],
+          ...described,
         });
+      }
     }
     const methods = ofPath.map(({ method }) => method);
     const taken = methods.find((method, index) => methods.indexOf(method) !== index);

@@ -43,6 +43,7 @@ export function monitoringEndpoint({ activity, model, predictions, history }: Mo
     method: "GET",
     path: "/monitoring",
     api: {
+      tag: "Service",
       summary: "Answers, labels, confidence, latency and errors of the last hour and day",
       responses: {
         200: { description: "The report", content: { "application/json": { schema } } },

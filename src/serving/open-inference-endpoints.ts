@@ -206,6 +206,7 @@ interface Described {
 
 function described(summary: string, { params = [], body }: Described = {}) {
   return {
+    tag: "Open Inference Protocol" as const,
     summary,
     request: {
       ...(params.length > 0 && {

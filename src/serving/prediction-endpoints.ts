@@ -33,6 +33,7 @@ export function predictionEndpoints<Input, Answer, Body, Reply>(
       method: route.method,
       path: route.path,
       api: {
+        tag: "Predictions",
         summary: route.summary,
         request: reads === "query" ? queryOf(route) : bodyOf(route, reads),
         responses: responses(route.response, route.streams !== undefined),
@@ -49,6 +50,7 @@ export function predictionEndpoints<Input, Answer, Body, Reply>(
       method: "POST",
       path: "/predictions",
       api: {
+        tag: "Predictions",
         summary: "The same, with all that the model says",
         request: bodyOf(route, reads === "form" ? "form" : "json"),
         responses: responses(predictionReply),

@@ -124,6 +124,7 @@ describe("the service tells of itself", () => {
       paths: {
         "/inference": {
           post: {
+            tags: ["Predictions"],
             summary: "Whether a critic liked the film",
             requestBody: content({
               schema: {
@@ -141,9 +142,10 @@ describe("the service tells of itself", () => {
             },
           },
         },
-        "/predictions": { post: {} },
-        "/health": { get: {} },
-        "/metrics": { get: {} },
+        "/predictions": { post: { tags: ["Predictions"] } },
+        "/health": { get: { tags: ["Service"] } },
+        "/metrics": { get: { tags: ["Service"] } },
+        "/v2": { get: { tags: ["Open Inference Protocol"] } },
       },
     });
   });
@@ -157,6 +159,10 @@ describe("the service tells of itself", () => {
     expect(files).toHaveLength(4);
     for (const file of files) expect((await parent.request(file)).status).toBe(200);
     expect((await parent.request(`${at}/`)).headers.get("location")).toBe("../docs");
+    expect(page).toContain(".scheme-container { display: none }");
+    expect(await (await parent.request(`${at}/start.js`)).text()).toContain(
+      'classList.toggle("dark-mode", dark.matches)',
+    );
     expect((await parent.request(`${at}/package.json`)).status).toBe(404);
   });
 

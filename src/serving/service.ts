@@ -177,6 +177,7 @@ function healthEndpoint(model: () => ServedModel<never, unknown>): Endpoint {
     method: "GET",
     path: "/health",
     api: {
+      tag: "Service",
       summary: "Whether the service would answer, and with which model",
       responses: { 200: { description: "Ready", content }, 503: { description: "Not ready", content } },
     },
@@ -193,6 +194,7 @@ function metricsEndpoint(metrics: Pick<ServiceMetrics<never>, "text" | "contentT
     method: "GET",
     path: "/metrics",
     api: {
+      tag: "Service",
       summary: "What Prometheus reads",
       responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
     },
