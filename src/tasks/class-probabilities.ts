@@ -11,7 +11,7 @@ export function classProbabilities(logits: Iterable<number>, { name, row }: { na
   const scores = [...logits];
   if (!scores.every(Number.isFinite))
     throw new TaskError(
-      `the ${name} of row ${row} of the batch must be finite, got [${scores.join(", ")}]: the model has diverged, or its weights are damaged`,
+      `the ${name} of row ${row} of the batch must be finite, got [${scores.join(", ")}]: the model has diverged (train it again with a lower optimizer.learning_rate), or its weights are damaged`,
     );
   const largest = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - largest));

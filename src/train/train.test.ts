@@ -395,7 +395,7 @@ describe("numbers that are not finite", () => {
     expect((error as TrainError).message.replace(folder, "RUN")).toMatchInlineSnapshot(`
       "the loss is NaN at step 6 (epoch 2) with the learning rate 0.35.
       Rows of the batch, counted from 0 in the training split: 8, 16, 4, 5, 21, 13, 28, 20.
-      Try a lower learning rate, a longer warm-up or gradient clipping, and look at these rows. The checkpoint RUN/epoch-0001-step-00000005 is from before."
+      Try a lower optimizer.learning_rate, such as 0.05, a longer warm-up or gradient clipping, and look at these rows. The checkpoint RUN/epoch-0001-step-00000005 is from before."
     `);
     expect((await latestCheckpoint(folder, () => {}))?.progress.step).toBe(5);
     expect(log.rows.at(-1)?.step).toBe(5);

@@ -154,7 +154,8 @@ export class TrainingLoop<Row, Example, Outcome> {
       const { epoch } = this.#progress;
       const safe =
         this.#saved === undefined ? undefined : join(this.#options.checkpoints.folder, this.#saved);
-      throw notFinite({ step, epoch: epoch + 1, learningRate, loss, gradientNorm, rows }, safe);
+      const rates = { learningRate, fullLearningRate: settings.learningRate };
+      throw notFinite({ step, epoch: epoch + 1, ...rates, loss, gradientNorm, rows }, safe);
     }
     const examplesPerSecond = rows.length / Math.max(seconds, 0.001);
     const { epoch, stepInEpoch, epochLoss } = this.#progress;
