@@ -20,6 +20,7 @@ import { processesTag, processTag, thisProcess } from "./run-process.ts";
 import type { Splits } from "./task.ts";
 import { TaskError } from "./task-error.ts";
 import { saveProfile, type TrainingProfile } from "./training-profile.ts";
+import { describeFailure, errorTag } from "./training-run-error.ts";
 
 export interface TrainingRunOptions {
   readonly store: Tracker;
@@ -64,7 +65,7 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
   const { task, splits, model } = prepared;
   model.notes.forEach(note);
   const { runId } = options.resume ?? (await createRun(project, config, splits, options));
-  if (options.resume) await store.updateRun(runId, { status: "RUNNING" });
+  if (options.resume) await beginAgain(store, options.resume);
   await store.logBatch(runId, { tags: processTags(processes) });
   options.onRun?.(runId);
   try {
@@ -110,9 +111,21 @@ export async function trainingRun(project: Project, options: TrainingRunOptions)
     await logBest(store, runId, config.common, best);
     return { runId, status, best: best.value, ...profile };
   } catch (error) {
-    await store.updateRun(runId, { status: "FAILED", endTime: Date.now() });
+    // A store that does not answer must not hide why the run has failed.
+    await endFailed(store, runId, error).catch(() => {});
     throw error;
   }
+}
+
+async function beginAgain(store: Tracker, { runId, tags }: Run): Promise<void> {
+  if (tags[errorTag] !== undefined) await store.deleteTag(runId, errorTag);
+  await store.updateRun(runId, { status: "RUNNING" });
+}
+
+/** Why comes first: who waits for the end reads no further. */
+async function endFailed(store: Tracker, runId: string, error: unknown): Promise<void> {
+  await store.logBatch(runId, { tags: { [errorTag]: describeFailure(error) } });
+  await store.updateRun(runId, { status: "FAILED", endTime: Date.now() });
 }
 
 /** Who trains the run: those of the last time where it was continued. */
