@@ -37,6 +37,26 @@ describePages("the pages", training, (pages) => {
       .waitFor();
   });
 
+  test("the links that MLflow's client prints lead to the run, the runs of its experiment and the model", async () => {
+    const created = await track<{ experiment_id: string }>("experiments/create", { name: "another" });
+    const { run } = await track<{ run: { info: { run_id: string; run_name: string } } }>("runs/create", {
+      ...{ experiment_id: created.experiment_id, run_name: "of-another", start_time: Date.now() },
+    });
+    const page = await pages.open(`#/experiments/${created.experiment_id}/runs/${run.info.run_id}`);
+    await page.getByRole("heading", { name: "of-another", level: 1 }).waitFor();
+    await pages.open(`#/experiments/${created.experiment_id}`);
+    await page.getByRole("heading", { name: "Runs of another", level: 1 }).waitFor();
+    expect(await page.getByRole("link", { name: "of-another" }).count()).toBe(1);
+    expect(await page.getByRole("link", { name: /^run-/ }).count()).toBe(0);
+    await page.getByRole("link", { name: "Runs of all projects" }).click();
+    await page.getByRole("link", { name: /^run-/ }).waitFor();
+    await pages.open("#/models/movie-reviews/versions/1");
+    await page.getByText("version 1").waitFor();
+    await pages.open("#/experiments/12345");
+    await page.getByText("There is no experiment with the id 12345").waitFor();
+    await track("runs/delete", { run_id: run.info.run_id });
+  });
+
   test("the registered version has the alias that is served", async () => {
     const page = await pages.open("#/models/movie-reviews");
     await page.getByText("version 1").waitFor();
@@ -83,6 +103,40 @@ describePages("the pages", training, (pages) => {
     expect(pages.takeTroubles()).toEqual([expect.stringContaining("404")]);
   });
 
+  test("a sweep that is not there is one message, and one that is there is called like its project", async () => {
+    const page = await pages.open("#/sweeps/none");
+    await page.getByText('there is no sweep "none"').waitFor();
+    expect(await page.getByRole("alert").count()).toBe(1);
+    expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
+    expect(pages.takeTroubles()).toEqual([expect.stringContaining("404")]);
+    const { sweep } = await ask<{ sweep: { sweepId: string } }>("havn/sweeps/create", {
+      ...{ project: "movie-reviews", name: "default", overrides: [], seed: 1 },
+      definition: {
+        ...{ method: "random", metric: { name: "validation_accuracy", goal: "maximize" } },
+        parameters: { seed: { values: [1, 2] } },
+      },
+    });
+    await pages.open(`#/sweeps/${sweep.sweepId}`);
+    await page.getByRole("heading", { name: "Sweep of movie-reviews", level: 1 }).waitFor();
+    expect(await page.title()).toBe("Sweep of movie-reviews · Havn");
+  });
+
+  test("a run that failed says why, and what it says stays text", async () => {
+    const { run } = await track<{ run: { info: { run_id: string } } }>("runs/create", {
+      ...{ experiment_id: "0", start_time: Date.now() },
+      tags: [{ key: "havn.error", value: "the loss is NaN at step 6.\nTry <b>another</b> rate" }],
+    });
+    const { run_id } = run.info;
+    const page = await pages.open(`#/runs/${run_id}`);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    expect(await page.getByText("This run failed").count(), "while it goes on").toBe(0);
+    await track("runs/update", { run_id, status: "FAILED", end_time: Date.now() });
+    await page.reload();
+    await page.getByText("This run failed").waitFor();
+    await page.getByText("Try <b>another</b> rate").first().waitFor();
+    await track("runs/delete", { run_id });
+  });
+
   test("long names, long values and what is no number keep to their places on a telephone", async () => {
     const long = `<b>${"long".repeat(50)}`;
     const created = { experiment_id: "0", run_name: long, start_time: Date.now() };
@@ -109,8 +163,10 @@ describePages("the pages", training, (pages) => {
   });
 
   /** Asks the tracking API, as a client of MLflow does. */
-  async function track<Answer>(call: string, body: object): Promise<Answer> {
-    const response = await fetch(`${pages.url}/api/2.0/mlflow/${call}`, {
+  const track = <Answer>(call: string, body: object): Promise<Answer> => ask(`mlflow/${call}`, body);
+
+  async function ask<Answer>(call: string, body: object): Promise<Answer> {
+    const response = await fetch(`${pages.url}/api/2.0/${call}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),

@@ -14,13 +14,26 @@ describe("parseRoute", () => {
     ["#/compare/a,b,a", { page: "compare", runIds: ["a", "b"] }],
     ["#/sweeps/27edaa37ab", { page: "sweep", sweepId: "27edaa37ab" }],
     ["#/sweeps", { page: "runs" }],
+    ["#/runs?experiment=3", { page: "runs", experimentId: "3" }],
     ["#/models/", { page: "models" }],
     ["#/models/a%20b", { page: "model", name: "a b" }],
   ])("reads %s", (hash, route) => {
     expect(parseRoute(hash)).toEqual(route);
   });
 
-  it.each(["#/nowhere", "#/runs/a/b", "#/models/%E0%A4%A"])("finds no page at %s", (hash) => {
+  it.each<[string, Route]>([
+    ["#/experiments", { page: "runs" }],
+    ["#/experiments/3", { page: "runs", experimentId: "3" }],
+    ["#/experiments/3?searchFilter=", { page: "runs", experimentId: "3" }],
+    ["#/experiments/3/runs", { page: "runs", experimentId: "3" }],
+    ["#/experiments/3/runs/4f2a", { page: "run", runId: "4f2a" }],
+    ["#/experiments/3/runs/4f2a/artifacts/model", { page: "run", runId: "4f2a" }],
+    ["#/models/a%20b/versions/2", { page: "model", name: "a b" }],
+  ])("leads the links of MLflow's client to our pages: %s", (hash, route) => {
+    expect(parseRoute(hash)).toEqual(route);
+  });
+
+  it.each(["#/nowhere", "#/runs/a/b", "#/models/a/b", "#/models/%E0%A4%A"])("finds no page at %s", (hash) => {
     expect(parseRoute(hash).page).toBe("missing");
   });
 
@@ -29,7 +42,7 @@ describe("parseRoute", () => {
     const id = fc.stringMatching(/^[0-9a-f]{32}$/);
     const route = fc.oneof<fc.Arbitrary<Route>[]>(
       fc.record({ page: fc.constant("home"), project: name }),
-      fc.record({ page: fc.constant("runs"), filter: name }),
+      fc.record({ page: fc.constant("runs"), filter: name, experimentId: id }),
       fc.record({ page: fc.constant("run"), runId: id }),
       fc.record({ page: fc.constant("compare"), runIds: fc.uniqueArray(id) }),
       fc.record({ page: fc.constant("sweep"), sweepId: name }),

@@ -2,7 +2,7 @@
 
 export type Route =
   | { readonly page: "home"; readonly project?: string }
-  | { readonly page: "runs"; readonly filter?: string }
+  | { readonly page: "runs"; readonly filter?: string; readonly experimentId?: string }
   | { readonly page: "run"; readonly runId: string }
   | { readonly page: "compare"; readonly runIds: readonly string[] }
   | { readonly page: "sweep"; readonly sweepId: string }
@@ -22,6 +22,8 @@ export function parseRoute(hash: string): Route {
     return missing;
   }
   const [section, name, ...rest] = names;
+  const foreign = mlflowRoute(names);
+  if (foreign) return foreign;
   if (rest.length > 0) return missing;
   switch (section) {
     case undefined:
@@ -30,8 +32,9 @@ export function parseRoute(hash: string): Route {
       return name === undefined ? { page: "home" } : { page: "home", project: name };
     case "runs": {
       if (name !== undefined) return { page: "run", runId: name };
-      const filter = new URLSearchParams(query).get("filter");
-      return filter ? { page: "runs", filter } : { page: "runs" };
+      const given = new URLSearchParams(query);
+      const [filter, experimentId] = [given.get("filter"), given.get("experiment")];
+      return { page: "runs", ...(filter && { filter }), ...(experimentId && { experimentId }) };
     }
     case "compare":
       return { page: "compare", runIds: [...new Set((name ?? "").split(",").filter((id) => id !== ""))] };
@@ -44,13 +47,25 @@ export function parseRoute(hash: string): Route {
   }
 }
 
+/**
+ * What MLflow's client prints, on the address of the tracking server: `#/experiments/ID`, `#/experiments/ID/runs/RUN`
+ * with what may come behind, and `#/models/NAME/versions/N`.
+ */
+function mlflowRoute([section, name, below, id]: readonly string[]): Route | undefined {
+  if (section === "models" && name !== undefined && below === "versions") return { page: "model", name };
+  if (section !== "experiments") return undefined;
+  if (name === undefined) return { page: "runs" };
+  if (below === "runs" && id !== undefined) return { page: "run", runId: id };
+  return { page: "runs", experimentId: name };
+}
+
 /** The address of a page, for `href`; `parseRoute` reads it back. */
 export function hrefTo(route: Route): string {
   switch (route.page) {
     case "home":
       return route.project === undefined ? "#/" : `#/projects/${encodeURIComponent(route.project)}`;
     case "runs":
-      return route.filter ? `#/runs?${new URLSearchParams({ filter: route.filter })}` : "#/runs";
+      return `#/runs${queryOf({ experiment: route.experimentId, filter: route.filter })}`;
     case "run":
       return `#/runs/${encodeURIComponent(route.runId)}`;
     case "compare":
@@ -64,4 +79,10 @@ export function hrefTo(route: Route): string {
     case "missing":
       return `#${route.path}`;
   }
+}
+
+/** With a question mark; nothing where no value is given. */
+function queryOf(values: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(values).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  return given.length > 0 ? `?${new URLSearchParams(given)}` : "";
 }
