@@ -7,7 +7,7 @@ export function describePromotion(
   { promoted, value, incumbent }: Promotion,
 ): string {
   const own = `${metric} ${value.toPrecision(4)}`;
-  const before = incumbent?.value.toPrecision(4);
+  const before = printedValue(incumbent);
   if (promoted)
     return `version ${version} of ${name} is promoted: ${own}${incumbent ? `, before ${before}` : ""}`;
   if (!incumbent) return `version ${version} of ${name} is what is served: ${own}`;
@@ -29,5 +29,8 @@ export function describeBest(
   if (promoted) return `version ${number} of ${name} is promoted: ${own} is the best of all runs`;
   if (!incumbent) return `version ${number} of ${name} is served already: ${own} is the best of all runs`;
   if (incumbent.isOfOtherRows) return describePromotion(version, metric, promotion);
-  return `version ${incumbent.version} of ${name} stays: ${own} is the best of all other runs, ${incumbent.value.toPrecision(4)} is served`;
+  return `version ${incumbent.version} of ${name} stays: ${own} is the best of all other runs, ${printedValue(incumbent)} is served`;
 }
+
+const printedValue = (incumbent: Promotion["incumbent"]): string =>
+  incumbent?.value?.toPrecision(4) ?? "one that was never measured";

@@ -22,14 +22,8 @@ export {
 } from "./open-service.ts";
 export { defineProject, loadProject, type Project, projectNames } from "./project.ts";
 export { isTracking, type ProjectConfig, projectConfig, trackingUri } from "./project-config.ts";
-export { promoteRun } from "./promote-run.ts";
-export {
-  inferenceAlias,
-  linkSweep,
-  type Promotion,
-  promoteBest,
-  registerRun,
-} from "./registration.ts";
+export { inferenceAlias, type Promotion, promoteBest, promoteIfBetter } from "./promotion.ts";
+export { linkSweep, registerRun } from "./registration.ts";
 export { type Checkout, checkOut } from "./reproduce-checkout.ts";
 export {
   compareMetrics,

@@ -17,7 +17,7 @@ import {
 import type { ModelVersion, Store, Tracker } from "../tracking/index.ts";
 import { descriptionFile, versionFiles } from "./model-folder.ts";
 import type { Project } from "./project.ts";
-import { inferenceAlias } from "./registration.ts";
+import { inferenceAlias } from "./promotion.ts";
 import { servableSource } from "./serving-module.ts";
 import { TaskError } from "./task-error.ts";
 

@@ -4,14 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStore, type Store } from "../tracking/index.ts";
-import {
-  type Criterion,
-  inferenceAlias,
-  linkSweep,
-  promoteBest,
-  promoteIfBetter,
-  registerRun,
-} from "./registration.ts";
+import { type Criterion, inferenceAlias, promoteBest, promoteIfBetter } from "./promotion.ts";
+import { linkSweep, registerRun } from "./registration.ts";
 import { versionLineage } from "./version-lineage.ts";
 
 const project = { name: "movie-reviews" };
@@ -30,9 +24,9 @@ afterEach(async () => {
 });
 
 /** A finished run whose best checkpoint had these values. */
-async function runWith(best: Record<string, number>): Promise<string> {
+async function runWith(best: Record<string, number>, params: Record<string, string> = {}): Promise<string> {
   const { experimentId } = await store.ensureExperiment(project.name);
-  const { runId } = await store.createRun({ experimentId });
+  const { runId } = await store.createRun({ experimentId, params });
   const metrics = Object.entries(best).map(([key, value]) => ({
     ...{ key: `best_${key}`, value },
     ...{ step: 1, timestamp: 1 },
@@ -130,7 +124,31 @@ describe("promotion", () => {
     const { version } = await versionWith({ validation_loss: 0.5 });
     await store.setAlias(project.name, inferenceAlias, version);
     const measured = await versionWith({ validation_accuracy: 0.5 });
-    expect(await promoteIfBetter(measured, byAccuracy, store)).toMatchObject({ promoted: true });
+    expect(await promoteIfBetter(measured, byAccuracy, store)).toEqual({
+      ...{ promoted: true, value: 0.5 },
+      incumbent: { version: 1, isOfOtherRows: false },
+    });
+  });
+
+  test("a version of development mode stands in until there is one of all rows, and never takes its place", async () => {
+    const promote = async (mode: "development" | "whole", validation_loss: number) => {
+      const params = { development_mode: String(mode === "development") };
+      const runId = await runWith({ validation_loss }, params);
+      await store.logDataset(runId, { ...validationRows, digest: mode });
+      return promoteIfBetter(await registerRun(project, runId, store), byLoss, store);
+    };
+    expect(await promote("development", 0.1)).toMatchObject({ promoted: true });
+    expect(await promote("development", 0.2)).toMatchObject({ promoted: false });
+    expect(await promote("whole", 0.5)).toMatchObject({
+      promoted: true,
+      incumbent: { version: 1, value: 0.1 },
+    });
+    expect(await promote("development", 0.01)).toMatchObject({
+      promoted: false,
+      incumbent: { version: 3, isOfOtherRows: true },
+    });
+    expect(await promote("whole", 0.6)).toMatchObject({ promoted: false });
+    expect(await promote("whole", 0.4)).toMatchObject({ promoted: true });
   });
 
   test("needs the metric", async () => {

@@ -6,7 +6,8 @@ import type { ModelVersion, Store } from "../tracking/index.ts";
 import { modelFolder, storeFolder, withTemporaryFolder, writeInference } from "./model-folder.ts";
 import type { Project } from "./project.ts";
 import type { ProjectConfig } from "./project-config.ts";
-import { inferenceAlias, registerRun } from "./registration.ts";
+import { inferenceAlias } from "./promotion.ts";
+import { registerRun } from "./registration.ts";
 
 export interface UntrainedOptions {
   readonly config: ProjectConfig;

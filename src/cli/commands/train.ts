@@ -11,7 +11,7 @@ import {
   type Project,
   type ProjectConfig,
   projectConfig,
-  promoteRun,
+  promoteIfBetter,
   registerRun,
   resumedConfig,
   runMultirun,
@@ -259,7 +259,7 @@ export async function runProject(
   const { metrics, report } = await evaluationRun(project, trained, { store, config });
   terminal.note([`test split: ${formatMetrics(metrics)}`, ...report].join("\n"));
   const version = await registerRun(project, trained.runId, store);
-  const promotion = await promoteRun(version, config.common.training.best, store);
+  const promotion = await promoteIfBetter(version, config.common.training.best, store);
   const { metric } = config.common.training.best;
   const words = describePromotion(version, metric, promotion);
   terminal.result(words, { ...trained, metrics, version: version.version, ...promotion });
