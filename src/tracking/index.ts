@@ -4,7 +4,7 @@ export type * from "./logged-model.ts";
 export { openStore, type StoreOptions } from "./open-store.ts";
 export type { Json, Prediction } from "./prediction.ts";
 export type * from "./registry-events.ts";
-export { type DeliveryOptions, deliverWebhooks, type Webhook } from "./registry-events-delivery.ts";
+export { type DeliveryOptions, deliverEvents } from "./registry-events-delivery.ts";
 export { registryChanges } from "./registry-events-watch.ts";
 export { type Access, tokenAccess } from "./rest/access.ts";
 export { type TrackingRoutesOptions, trackingRoutes } from "./rest/tracking-routes.ts";

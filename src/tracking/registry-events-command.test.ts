@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore } from "./open-store.ts";
 import type { CommandHook } from "./registry-events.ts";
-import { deliverWebhooks } from "./registry-events-delivery.ts";
+import { deliverEvents } from "./registry-events-delivery.ts";
 import type { Store } from "./store.ts";
 
 let folder: string;
@@ -29,7 +29,7 @@ afterEach(async () => {
 
 /** Delivers to a command, and registers two versions of which the second is promoted. */
 async function promoteBeside(command: Omit<CommandHook, "folder">, retry = { firstRetryMs: 1 }) {
-  delivering = deliverWebhooks(store, [{ ...command, folder }], {
+  delivering = deliverEvents(store, [{ ...command, folder }], {
     ...{ signal: stop.signal, everyMs: 1, ...retry },
     onFailure: ({ hook, error, isLast }) =>
       void failures.push(`${hook}: ${error}${isLast ? ", the last" : ""}`),
@@ -116,7 +116,7 @@ test("one that takes too long is ended, with what it has started", async () => {
 test("what a command leaves running in the background is not waited for", async () => {
   await script("deploy.sh", `sleep 1000 & echo $! > child; touch done`);
   const told: string[] = [];
-  delivering = deliverWebhooks(store, [{ run: ["./deploy.sh"], folder, alias: "inference" }], {
+  delivering = deliverEvents(store, [{ run: ["./deploy.sh"], folder, alias: "inference" }], {
     ...{ signal: stop.signal, everyMs: 1 },
     onDelivered: ({ hook, event }) => void told.push(`${hook} ${event.kind}`),
   });

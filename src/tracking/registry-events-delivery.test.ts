@@ -7,7 +7,8 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore } from "./open-store.ts";
-import { deliverWebhooks, type Webhook } from "./registry-events-delivery.ts";
+import type { Webhook } from "./registry-events.ts";
+import { deliverEvents } from "./registry-events-delivery.ts";
 import { registryChanges } from "./registry-events-watch.ts";
 import type { Store } from "./store.ts";
 
@@ -56,7 +57,7 @@ async function deliver(webhooks: Webhook[]): Promise<void> {
   const onFailure = ({ error, isLast }: { error: string; isLast: boolean }) =>
     void failures.push(`${error}${isLast ? ", the last" : ""}`);
   delivering.push(
-    deliverWebhooks(store, webhooks, { signal: stop.signal, everyMs: 1, firstRetryMs: 1, onFailure }),
+    deliverEvents(store, webhooks, { signal: stop.signal, everyMs: 1, firstRetryMs: 1, onFailure }),
   );
 }
 
@@ -142,7 +143,7 @@ test("a webhook of one model hears of that one alone; several deliverers deliver
 test("a webhook of one alias hears when that one moves, and of nothing else", async () => {
   await store.ensureWebhook(`${url} reviews @inference`);
   delivering.push(
-    deliverWebhooks(store, [{ url, model: "reviews", alias: "inference" }], {
+    deliverEvents(store, [{ url, model: "reviews", alias: "inference" }], {
       ...{ signal: stop.signal, everyMs: 1 },
     }),
   );

@@ -37,7 +37,7 @@ const othersEveryMs = 30_000;
  * Delivers what happens to all hooks until the signal comes; none waits for another. Changes of the registry never wait
  * for it: what there is to tell lies in the store, also for the time when no server runs. Several servers share the work.
  */
-export async function deliverWebhooks(
+export async function deliverEvents(
   store: RegistryEvents & Versions,
   hooks: readonly Hook[],
   { now = Date.now, ...options }: DeliveryOptions,
@@ -150,5 +150,3 @@ function timeLimit(timeoutMs: number, end: AbortSignal): { readonly signal: Abor
     },
   };
 }
-
-export type { Webhook } from "./registry-events.ts";

@@ -23,7 +23,7 @@ export function addTrackCommand(program: Command): void {
       collectEarly();
       await withContext(options, async (context) => {
         const { store, terminal, signal } = context;
-        await using _ = await webhooks(context, options);
+        await using _ = await hooks(context, options);
         const app = forKnownHosts(withGreeting(trackingRoutes(store, { access })), options);
         const server = await listen(app, { ...options, requestTimeoutMs: uploadTimeoutMs });
         terminal.result(`MLFLOW_TRACKING_URI=${server.url} (Ctrl-C ends it)`, { url: server.url });
@@ -49,10 +49,10 @@ Pages of runs and models come with \`havn up\`, in place of \`havn track\`.
 }
 
 /** What reads their file is loaded where there is one. */
-async function webhooks(context: Context, options: TrackOptions): Promise<AsyncDisposable | undefined> {
-  if (!existsSync(join(context.home, "webhooks.yaml"))) return undefined;
-  const { startWebhooks } = await import("../webhooks.ts");
-  return startWebhooks(context, logger(options));
+async function hooks(context: Context, options: TrackOptions): Promise<AsyncDisposable | undefined> {
+  if (!existsSync(join(context.home, "hooks.yaml"))) return undefined;
+  const { startHooks } = await import("../hooks.ts");
+  return startHooks(context, logger(options));
 }
 
 /**

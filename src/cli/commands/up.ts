@@ -13,13 +13,13 @@ import { registryChanges, type Store } from "../../tracking/index.ts";
 import { type AccessOptions, accessOf, withAccessOptions } from "../access-options.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { havnApp } from "../havn-app.ts";
+import { startHooks } from "../hooks.ts";
 import { forKnownHosts } from "../known-hosts.ts";
 import { type ListenOptions, uploadTimeoutMs, withListenOptions } from "../listen-options.ts";
 import { logger } from "../logger.ts";
 import { predictionPlace, projectPredictions } from "../project-predictions.ts";
 import { ProjectServices } from "../project-services.ts";
 import { type ServingOptions, servingLimits, shutdownMs, withServingOptions } from "../serving-options.ts";
-import { startWebhooks } from "../webhooks.ts";
 import { runProject } from "./train.ts";
 
 interface UpOptions extends CommonOptions, ListenOptions, AccessOptions, ServingOptions {
@@ -60,7 +60,7 @@ async function up(context: Context, options: UpOptions): Promise<void> {
   });
   const app = havnApp({ store, projects: () => services.projects, access });
   const server = await listen(forKnownHosts(app, options), { ...options, requestTimeoutMs: uploadTimeoutMs });
-  await using _webhooks = startWebhooks(context, log);
+  await using _hooks = startHooks(context, log);
   using _runs = await watchRuns(projects, store, log);
   try {
     await services.refresh();

@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { compose, validate } from "../config/index.ts";
-import { deliverWebhooks, type Hook } from "../tracking/index.ts";
+import { deliverEvents, type Hook } from "../tracking/index.ts";
 import type { Context } from "./context.ts";
 
 const attention = {
@@ -68,12 +68,12 @@ export function readHooks(home: string): Hook[] {
 }
 
 /** Delivers in the background for as long as it is in use. */
-export function startWebhooks(
+export function startHooks(
   { home, store }: Pick<Context, "home" | "store">,
   logger: Pick<Logger, "info" | "warn">,
 ): AsyncDisposable {
   const stop = new AbortController();
-  const delivering = deliverWebhooks(store, readHooks(home), {
+  const delivering = deliverEvents(store, readHooks(home), {
     signal: stop.signal,
     onDelivered: ({ hook, event: { name, kind } }) =>
       logger.info({ hook, model: name, event: kind }, "a hook was told"),

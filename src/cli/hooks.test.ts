@@ -6,8 +6,8 @@ import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../tracking/index.ts";
+import { readHooks } from "./hooks.ts";
 import { havn, startHavn } from "./testing/havn-process.ts";
-import { readHooks } from "./webhooks.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -41,44 +41,50 @@ test("a program that is not there is said before anything happens", async () => 
   ]);
 });
 
-test("a running server tells of a promotion that another process makes: a server and a program", async () => {
-  const received: unknown[] = [];
-  const receiver = createServer(async (request, response) => {
-    received.push(JSON.parse(await text(request)));
-    response.end();
-  });
-  await new Promise<void>((listening) => receiver.listen(0, "127.0.0.1", listening));
-  onTestFinished(() => void receiver.close());
-  await write(`webhooks:
+test.each([
+  { command: ["up", "--no-train"], ready: /Havn is at/ },
+  { command: ["track"], ready: /MLFLOW_TRACKING_URI/ },
+])(
+  "havn $command.0 tells of a promotion that another process makes: a server and a program",
+  async ({ command, ready }) => {
+    const received: unknown[] = [];
+    const receiver = createServer(async (request, response) => {
+      received.push(JSON.parse(await text(request)));
+      response.end();
+    });
+    await new Promise<void>((listening) => receiver.listen(0, "127.0.0.1", listening));
+    onTestFinished(() => void receiver.close());
+    await write(`webhooks:
   - url: http://127.0.0.1:${(receiver.address() as AddressInfo).port}/
     secret: \${oc.env:HOOK_SECRET}
 commands:
   - run: [./deploy.sh, "\${oc.env:HOOK_SECRET}"]
     alias: inference
 `);
-  const script = `#!/bin/sh\necho "$1 $HAVN_MODEL $HAVN_VERSION" >> told\n[ $(wc -l < told) -gt 1 ]\n`;
-  await writeFile(join(home, "deploy.sh"), script, { mode: 0o755 });
-  const store = await openStore({ home });
-  onTestFinished(() => store.close());
-  await store.createRegisteredModel("reviews");
-  await store.createModelVersion({ name: "reviews", source: "a" });
+    const script = `#!/bin/sh\necho "$1 $HAVN_MODEL $HAVN_VERSION" >> told\n[ $(wc -l < told) -gt 1 ]\n`;
+    await writeFile(join(home, "deploy.sh"), script, { mode: 0o755 });
+    const store = await openStore({ home });
+    onTestFinished(() => store.close());
+    await store.createRegisteredModel("reviews");
+    await store.createModelVersion({ name: "reviews", source: "a" });
 
-  const server = startHavn(["up", "--no-train", "--port", "0", "--home", home, "--log-level", "info"], {
-    env: { HOOK_SECRET: "tiger" },
-  });
-  onTestFinished(() => void server.stop("SIGKILL"));
-  await server.says(/Havn is at/);
-  const promoted = await havn(["models", "promote", "reviews", "1", "--home", home]);
-  expect(promoted.code).toBe(0);
-  while (received.length === 0) await new Promise(setImmediate);
-  expect(received).toMatchObject([
-    { entity: "model_version_alias", data: { name: "reviews", alias: "inference", version: "1" } },
-  ]);
-  // It fails once, and says so in the log.
-  await server.says(/"hook":"\.\/deploy\.sh".*"error":"exit code 1".*tried again/);
-  await server.says(/"hook":"\.\/deploy\.sh".*a hook was told/);
-  expect(await readFile(join(home, "told"), "utf8")).toBe("tiger reviews 1\n".repeat(2));
-  expect(server.output).not.toContain("tiger");
-  const { code } = await server.stop("SIGTERM");
-  expect(code).toBe(0);
-});
+    const server = startHavn([...command, "--port", "0", "--home", home, "--log-level", "info"], {
+      env: { HOOK_SECRET: "tiger" },
+    });
+    onTestFinished(() => void server.stop("SIGKILL"));
+    await server.says(ready);
+    const promoted = await havn(["models", "promote", "reviews", "1", "--home", home]);
+    expect(promoted.code).toBe(0);
+    while (received.length === 0) await new Promise(setImmediate);
+    expect(received).toMatchObject([
+      { entity: "model_version_alias", data: { name: "reviews", alias: "inference", version: "1" } },
+    ]);
+    // It fails once, and says so in the log.
+    await server.says(/"hook":"\.\/deploy\.sh".*"error":"exit code 1".*tried again/);
+    await server.says(/"hook":"\.\/deploy\.sh".*a hook was told/);
+    expect(await readFile(join(home, "told"), "utf8")).toBe("tiger reviews 1\n".repeat(2));
+    expect(server.output).not.toContain("tiger");
+    const { code } = await server.stop("SIGTERM");
+    expect(code).toBe(0);
+  },
+);
