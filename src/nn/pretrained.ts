@@ -23,7 +23,7 @@ export async function readModelConfig(folder: string): Promise<Record<string, un
 }
 
 export interface LoadOptions {
-  /** The part that pretrained checkpoints share, such as "distilbert": its parameters must be there. */
+  /** The part that pretrained checkpoints share, such as "distilbert": its parameters must be there. Empty: no head is new. */
   readonly base: string;
   /** Draws first values of what the checkpoint does not have: a new head. */
   readonly random: () => number;
@@ -35,16 +35,16 @@ export interface LoadOptions {
 
 export interface LoadedWeights {
   readonly weights: Weights;
-  /** Parameters that the checkpoint does not have, with first values. */
+  /** Parameters that the checkpoint does not have, or has for another number of classes, with first values. */
   readonly fresh: readonly string[];
   /** Tensors of the checkpoint that the model does not use, such as a language-model head. */
   readonly unused: readonly string[];
 }
 
 /**
- * Values for every parameter from a checkpoint's model.safetensors, or its shards. Counters that it does not have
- * start at 0.
- * @throws {CheckpointError} when a shape differs, or a parameter below `base` is missing
+ * Values for every parameter from a checkpoint's model.safetensors, or its shards. A head for another number of classes
+ * is replaced by a new one. Counters that it does not have start at 0.
+ * @throws {CheckpointError} when a parameter below `base` is missing or has another shape
  */
 export async function loadWeights(
   folder: string,
@@ -58,8 +58,11 @@ export async function loadWeights(
     const shortened = (name: string) =>
       isBare && name.startsWith(`${base}.`) ? name.slice(base.length + 1) : name;
     const stored = storedName ?? shortened;
-    const isFresh = ([name, parameter]: readonly [string, Parameter]) =>
-      !file.entries.has(stored(name)) && (!name.startsWith(`${base}.`) || parameter instanceof Counter);
+    const isFresh = ([name, parameter]: readonly [string, Parameter]) => {
+      const entry = file.entries.get(stored(name));
+      if (name.startsWith(`${base}.`)) return !entry && parameter instanceof Counter;
+      return !entry || (base !== "" && !sameElements(entry.shape, parameter.shape));
+    };
     const missing = new Map([...parameters].filter(isFresh));
     const weights: Weights = initialize(missing, random);
     const ordered: Weights = new Map();
