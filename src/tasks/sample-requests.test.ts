@@ -17,3 +17,13 @@ test.each([
   for (const { request } of samples)
     expect(request).toMatchObject({ method, path: expect.stringMatching(path) });
 });
+
+test("the translator is asked about its test rows, not about the examples of its page", async () => {
+  const project = await loadProject("translator");
+  const config = projectConfig(project, [], { command: "havn load" });
+  const { folder, task, page } = project;
+  const splits = await task.read(config.task, { folder, seed: config.common.seed });
+  const samples = await sampleRequests(project, config, { limit: 5 });
+  expect(splits.test.rows.slice(0, 5)).toMatchObject(samples.map(({ sample }) => ({ text: sample })));
+  expect(page.input).not.toMatchObject({ examples: expect.arrayContaining([samples[0]!.sample]) });
+});

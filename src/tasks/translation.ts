@@ -86,6 +86,7 @@ export const translation: TaskKind<
   },
   openModel: openTranslationModel,
   read: (config, context) => readSentencePairs(limitedData(config), context),
+  sample: ({ text }) => text,
   model: async (config, context) =>
     translationModel(
       config,
