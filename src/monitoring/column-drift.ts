@@ -62,10 +62,12 @@ export interface ColumnDrift {
 }
 
 export interface ColumnDriftOptions {
-  /** Chosen by the size and kind of the reference unless given. */
+  /** Chosen by the size and kind of the values unless given. */
   readonly method?: DriftMethod | undefined;
   /** That of the method unless given. */
   readonly threshold?: number | undefined;
+  /** The side whose size chooses the method. */
+  readonly testsBy?: "reference" | "smaller";
 }
 
 interface Sides<Sample> {
@@ -81,28 +83,23 @@ export function columnDrift(
   name: string,
   reference: Column,
   current: Column,
-  { method, threshold }: ColumnDriftOptions = {},
+  { method, threshold, testsBy = "reference" }: ColumnDriftOptions = {},
 ): ColumnDrift {
-  const measured = measure(name, reference, current, method);
+  const measured = measure(name, reference, current, { method, testsBy });
   const { score: scoreType, title, threshold: usual }: DriftTest = driftTests[measured.method];
   const limit = threshold ?? usual;
   const drifted = scoreType === "p-value" ? measured.score < limit : measured.score >= limit;
   return { name, type: columnType(reference), title, scoreType, threshold: limit, drifted, ...measured };
 }
 
-function measure(
-  name: string,
-  reference: Column,
-  current: Column,
-  method: DriftMethod | undefined,
-): Measured {
+function measure(name: string, reference: Column, current: Column, choice: Choice): Measured {
   if (reference instanceof Float64Array && current instanceof Float64Array) {
     const sides = { reference: numericSample(reference), current: numericSample(current) };
-    return numericDrift(name, sides, method);
+    return numericDrift(name, sides, choice);
   }
   if (!(reference instanceof Float64Array || current instanceof Float64Array)) {
     const sides = { reference: countedSample(reference), current: countedSample(current) };
-    return categoricalDrift(name, sides, method);
+    return categoricalDrift(name, sides, choice);
   }
   throw new MonitoringError(
     "different_types",
@@ -111,15 +108,22 @@ function measure(
   );
 }
 
+type Choice = Pick<ColumnDriftOptions, "method" | "testsBy">;
+
+/** How many values are taken to decide on the method. */
+const decidingSize = ({ reference, current }: Sides<number>, { testsBy }: Choice): number =>
+  testsBy === "smaller" ? Math.min(reference, current) : reference;
+
 type Measured = Pick<ColumnDrift, "method" | "score" | "reference" | "current" | "histogram">;
 
-function numericDrift(name: string, sides: Sides<NumericSample>, chosen: DriftMethod | undefined): Measured {
+function numericDrift(name: string, sides: Sides<NumericSample>, choice: Choice): Measured {
   const { reference, current } = sides;
-  requireValues(name, { reference: reference.values.length, current: current.values.length });
+  const sizes = { reference: reference.values.length, current: current.values.length };
+  requireValues(name, sizes);
   const distinct = distinctTogether(reference, current, mostNumericCategories + 1);
-  const method = chosen ?? defaultMethod("numeric", reference.values.length, distinct);
+  const method = choice.method ?? defaultMethod("numeric", decidingSize(sizes, choice), distinct);
   const score = scoreOf(name, "numeric", method, (test) => test.numeric?.(reference, current));
-  const size = reference.values.length + current.values.length;
+  const size = sizes.reference + sizes.current;
   const edges = sturgesEdges(rangeOf(reference, current), size);
   return {
     method,
@@ -130,15 +134,12 @@ function numericDrift(name: string, sides: Sides<NumericSample>, chosen: DriftMe
   };
 }
 
-function categoricalDrift(
-  name: string,
-  sides: Sides<CountedSample>,
-  chosen: DriftMethod | undefined,
-): Measured {
+function categoricalDrift(name: string, sides: Sides<CountedSample>, choice: Choice): Measured {
   const { reference, current } = sides;
-  requireValues(name, { reference: reference.size, current: current.size });
+  const sizes = { reference: reference.size, current: current.size };
+  requireValues(name, sizes);
   const distinct = new Set([...reference.counts.keys(), ...current.counts.keys()]).size;
-  const method = chosen ?? defaultMethod("categorical", reference.size, distinct);
+  const method = choice.method ?? defaultMethod("categorical", decidingSize(sizes, choice), distinct);
   const score = scoreOf(name, "categorical", method, (test) => test.categorical?.(reference, current));
   return {
     method,

@@ -135,6 +135,30 @@ describe("the whole", () => {
     expect(driftReport(tableOf(steady), tableOf(longer), { driftShare: 0.6 }).datasetDrift).toBe(false);
   });
 
+  test("of a few rows none has drifted, however far away they are", () => {
+    const one = driftReport(tableOf(steady), tableOf(longer.slice(0, 29)), { fewestRows: 30 });
+    expect(one).toMatchObject({ isJudged: false, fewestRows: 30, driftedColumns: 0, datasetDrift: false });
+    expect(one.columns[0]!.score, "is told all the same").toBeLessThan(0.05);
+    const enough = driftReport(tableOf(steady), tableOf(longer.slice(0, 30)), { fewestRows: 30 });
+    expect(enough).toMatchObject({ isJudged: true, driftedColumns: 1, datasetDrift: true });
+  });
+
+  test("where the smaller side decides, a small sample of the same data has not drifted", () => {
+    const numbers = (size: number) =>
+      Float64Array.from({ length: size }, (_, i) => ((i * 7919) % 2003) / 2003);
+    const [many, few] = [{ x: numbers(2003) }, { x: numbers(40) }];
+    expect(driftReport(many, few).columns[0]).toMatchObject({ method: "wasserstein" });
+    expect(driftReport(many, few, { testsBy: "smaller" }).columns[0]).toMatchObject({
+      method: "ks",
+      drifted: false,
+    });
+    expect(driftReport(few, many, { testsBy: "smaller" }).columns[0]).toMatchObject({ method: "ks" });
+    const labels = (size: number) => Array.from({ length: size }, (_, i) => (i % 10 ? "a" : "b"));
+    expect(
+      driftReport({ x: labels(2000) }, { x: labels(35) }, { testsBy: "smaller" }).columns[0],
+    ).toMatchObject({ method: "z", drifted: false });
+  });
+
   test("missing values are counted and left out", () => {
     const rows = [...steady, { length: null, label: null }];
     const { columns } = driftReport(tableOf(rows), tableOf(steady));

@@ -67,10 +67,10 @@ const mostTestedRows = 1000;
 export const mostNumericCategories = 5;
 
 /**
- * The test of a column for which none was chosen. Up to 1,000 rows of the reference: Kolmogorov-Smirnov, or chi-square
+ * The test of a column for which none was chosen. Up to 1,000 rows: Kolmogorov-Smirnov, or chi-square
  * for categories and numbers of at most 5 values, z for at most 2. Above: Wasserstein or Jensen-Shannon.
  *
- * @param rows of the reference, without missing values
+ * @param rows of the side that decides, without missing values
  * @param distinct different values in both samples, counted up to 6
  */
 export function defaultMethod(type: ColumnType, rows: number, distinct: number): DriftMethod {

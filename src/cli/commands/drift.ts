@@ -3,7 +3,13 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { quote } from "../../config/index.ts";
-import { type DriftReport, type DriftRow, driftReport, tableOf } from "../../monitoring/index.ts";
+import {
+  type DriftReport,
+  type DriftRow,
+  driftReport,
+  fewestTestedRows,
+  tableOf,
+} from "../../monitoring/index.ts";
 import { readPredictions } from "../../serving/index.ts";
 import { openFileStore } from "../../storage/index.ts";
 import {
@@ -89,7 +95,9 @@ async function drift(
       ? await otherData(project, version, overrides, context)
       : await predictionsOf(project, version, since, context);
   const reference = await driftReference(project, versionFolder(version), store);
-  const report = driftReport(tableOf(reference), tableOf(current.rows), { driftShare });
+  const report = driftReport(tableOf(reference), tableOf(current.rows), {
+    ...{ driftShare, testsBy: "smaller", fewestRows: fewestTestedRows },
+  });
   const title = `Drift of ${project.name}`;
   const sentence = closing(report, current.what, version);
   if (page !== undefined) await writeFile(page, driftPage(report, title, sentence));
@@ -157,10 +165,12 @@ async function predictionsOf(
 
 /** What it comes to. */
 function closing(
-  { rows, columns, driftedColumns, share, driftShare, datasetDrift }: DriftReport,
+  { rows, isJudged, fewestRows, columns, driftedColumns, share, driftShare, datasetDrift }: DriftReport,
   what: string,
   { version }: ModelVersion,
 ): string {
+  if (!isJudged)
+    return `too few rows to judge: ${what}, and at least ${fewestRows} are needed to tell drift from the ${rows.reference} validation rows of version ${version}`;
   const percent = (share: number) => `${Math.round(100 * share)} %`;
   return `${datasetDrift ? "drift" : "no drift"}: ${driftedColumns} of ${columns.length} columns (${percent(share)}; drift from ${percent(driftShare)} on) of ${what} differ from the ${rows.reference} validation rows of version ${version}`;
 }
