@@ -36,6 +36,7 @@ export {
   type ServedModelOptions,
   type ServingLimits,
 } from "./served-model.ts";
+export { expectService, servedProject } from "./served-project.ts";
 export { type Service, type ServiceHistory, type ServiceOptions, service } from "./service.ts";
 export { processMetrics } from "./service-metrics.ts";
 export { ServingError, type ServingErrorCode } from "./serving-error.ts";

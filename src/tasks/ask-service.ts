@@ -1,6 +1,6 @@
 /** Asks a running service about rows, as its users do: what it answers is measured, and stands in its prediction log. */
 import { z } from "zod";
-import { readsOf } from "../serving/index.ts";
+import { expectService, readsOf } from "../serving/index.ts";
 import type { Project } from "./project.ts";
 import { requestOf } from "./sample-requests.ts";
 import type { AnyTask } from "./task.ts";
@@ -11,7 +11,10 @@ const atOnce = 16;
 
 const replySchema = z.object({ answer: z.unknown() });
 
-/** @throws {TaskError} when the service cannot be reached, refuses a row, or the task cannot judge answers */
+/**
+ * @throws {TaskError} when the service refuses a row, or the task cannot judge answers
+ * @throws {Error} when nothing answers at the URL, or the service of another project
+ */
 export async function askService(
   project: Project,
   task: AnyTask,
@@ -21,7 +24,10 @@ export async function askService(
   const { judge } = task;
   const { sample } = project.task;
   if (!judge || !sample)
-    throw new TaskError(`the task of ${project.name} cannot be judged through a service`);
+    throw new TaskError(
+      `the task of ${project.name} cannot judge what a service answers; leave out --service to judge the files of its model`,
+    );
+  await expectService(project.name, url);
   const outcomes: unknown[] = new Array(rows.length);
   const waiting = rows.entries();
   const ask = async () => {
@@ -53,9 +59,7 @@ async function answerTo(
     ...(body && { body: new Uint8Array(body) }),
   }).catch((cause: unknown) => {
     const reason = (cause as { cause?: Error }).cause?.message ?? (cause as Error).message;
-    throw new TaskError(
-      `${target} cannot be reached (${reason}); start the service with\n  npx havn serve ${project.name}`,
-    );
+    throw new TaskError(`${target} cannot be reached any more (${reason})`);
   });
   const text = await response.text();
   if (!response.ok) throw new TaskError(`${target} answered ${response.status}: ${text.slice(0, 500)}`);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../http/index.ts";
 import { havn } from "../testing/havn-process.ts";
 
 async function serve(answer: RequestListener): Promise<string> {
@@ -29,6 +30,15 @@ test("the URL of a project's service is asked about the project's test rows, bel
   for (const body of bodies)
     expect(body).toMatch(/^POST \/projects\/movie-reviews\/inference {"statement":"/);
   expect(bodies.size).toBeGreaterThan(1);
+});
+
+test("where nothing serves the project, the command that does is named", async () => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const { code, stderr } = await havn(["load", "movie-reviews", "--url", url, ...briefly]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/cannot be reached \(.*ECONNREFUSED/);
+  expect(stderr).toContain(`npx havn serve movie-reviews --port ${port}\n`);
 });
 
 test("any other URL is asked as it is; a threshold and a rate that are missed make the load fail", async () => {

@@ -1,8 +1,14 @@
 /** `havn load`. */
 import { writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
-import { z } from "zod";
-import { type LoadReport, type LoadRequest, loadPage, runLoad } from "../../serving/index.ts";
+import {
+  expectService,
+  type LoadReport,
+  type LoadRequest,
+  loadPage,
+  runLoad,
+  servedProject,
+} from "../../serving/index.ts";
 import { loadProject, projectConfig, sampleRequests, TaskError } from "../../tasks/index.ts";
 import { terminal } from "../terminal.ts";
 
@@ -93,6 +99,8 @@ async function targetOf(
   if (!/^https?:\/\//.test(target)) {
     if (body !== undefined)
       throw new TaskError("--body goes with a URL; a project's test rows are its bodies");
+    const project = await loadProject(target);
+    await expectService(project.name, url);
     return { url, requests: await testRows(target, overrides) };
   }
   const service = body === undefined ? await projectAt(target) : undefined;
@@ -108,12 +116,8 @@ async function targetOf(
 async function projectAt(url: string): Promise<string | undefined> {
   const { origin, pathname, search } = new URL(url);
   if (search !== "") return undefined;
-  const about = await fetch(`${origin}${pathname.replace(/\/$/, "")}/v2`).catch(() => undefined);
-  if (!about?.ok) return undefined;
-  return serverMetadata.safeParse(await about.json().catch(() => undefined)).data?.name;
+  return servedProject(origin + pathname).catch(() => undefined);
 }
-
-const serverMetadata = z.object({ name: z.string(), extensions: z.array(z.string()) });
 
 async function testRows(name: string, overrides: readonly string[]): Promise<LoadRequest[]> {
   const project = await loadProject(name);
