@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tinyReviews } from "../../tasks/testing/tiny-reviews.ts";
 import { openStore, type Store } from "../../tracking/index.ts";
-import { type HavnProcess, havnJson, startHavn } from "../testing/havn-process.ts";
+import { type HavnProcess, havn, havnJson, startHavn } from "../testing/havn-process.ts";
 
 let folder: string;
 let server: HavnProcess;
@@ -41,6 +41,21 @@ test("a run of another server is evaluated and continued there, from any home", 
   expect((await store.getRun(runId)).metrics.test_accuracy?.value).toBe(evaluated.metrics.test_accuracy);
 
   expect(await train("--resume", runId, tracking)).toMatchObject({ runId, status: "finished" });
+});
+
+test.each([
+  [["reproduce", "none"], "models show NAME"],
+  [["evaluate", "movie-reviews", "--run", "none"], "models show NAME"],
+  [["sweep", "show", "none"], "sweep list"],
+  [["sweep", "stop", "none"], "sweep list"],
+  [["sweep", "--resume", "none"], "sweep list"],
+])("%j says where ids are found, in the home that was meant", async (args, command) => {
+  const home = join(folder, "empty");
+  const { code, stderr } = await havn([...args, "--home", home]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/there is no (sweep|run with the id) "none"\.\n/);
+  expect(stderr).toContain(`npx havn ${command} --home ${home}`);
+  expect(stderr).toContain(`the pages of npx havn up --home ${home}`);
 });
 
 test("the misclassified rows of a run and of its newest checkpoint are written where one wants them", async () => {

@@ -23,6 +23,7 @@ import {
 import type { Tracker } from "../../tracking/index.ts";
 import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { findRun } from "../find-by-id.ts";
 import { formatMetrics } from "../terminal.ts";
 
 interface EvaluateOptions extends CommonOptions {
@@ -79,14 +80,14 @@ interface Evaluating extends EvaluateOptions {
 async function evaluateRun(
   project: Project,
   overrides: readonly string[],
-  { run, service, misclassified, store, context: { terminal } }: Evaluating,
+  { run, service, misclassified, store, context }: Evaluating,
 ): Promise<void> {
   const promoted = await promotedVersion(project, store);
   const model = run ? { runId: run } : promoted && versionFolder(promoted);
   if (!model)
     throw new TaskError(`${project.name} has no model yet; train one with\n  npx havn run ${project.name}`);
   const { runId } = model;
-  const config = await resumedConfig(project, await store.getRun(runId), store, overrides);
+  const config = await resumedConfig(project, await findRun(store, runId, context), store, overrides);
   const { data } = config.composition.choices;
   const label = overrides.every(isTracking) ? undefined : (data ?? "other");
   const evaluated = await evaluationRun(project, model, { store, config, service, label });
@@ -97,7 +98,7 @@ async function evaluateRun(
     ...evaluated.report,
     `${evaluated.mistakes} misclassified rows are its artifact ${table}`,
   ];
-  terminal.result(words.join("\n"), evaluated);
+  context.terminal.result(words.join("\n"), evaluated);
 }
 
 /** A checkpoint on disk may be of no run of this home: its metrics are told and not logged. */

@@ -25,6 +25,7 @@ import { describeEnvironment, openStore, type Run, type Store } from "../../trac
 import { type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
 import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { findRun } from "../find-by-id.ts";
 
 export function addReproduceCommand(program: Command): void {
   withCommonOptions(program.command("reproduce"))
@@ -51,7 +52,7 @@ async function reproduce(
 ): Promise<void> {
   const { terminal, signal } = context;
   const store = chooseTracker(context, tracking);
-  const run = await store.getRun(runId);
+  const run = await findRun(store, runId, context);
   const recipe = await recipeOf(run, store);
   const project = await loadProject(folder ?? recipe.project);
   const here = await describeEnvironment(project.folder);

@@ -10,6 +10,7 @@ import {
   trackingOption,
 } from "../choose-sweep-store.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
+import { ofSweep } from "../find-by-id.ts";
 import { homeOption } from "../home-option.ts";
 import { type ShortcutOptions, withShortcutOptions, withShortcuts } from "../shortcut-options.ts";
 import { runAgents } from "../sweep-agents.ts";
@@ -39,16 +40,16 @@ export function addSweepCommand(program: Command): void {
     .description("trials, best parameters, and which of them matter")
     .argument("<sweep>")
     .action((sweepId: string, _: object, command: Command) =>
-      withSweeps(command, async (store, terminal) => {
-        const results = await sweepResults(store, sweepId);
-        terminal.result(formatResults(results), results);
+      withSweeps(command, async (store, context) => {
+        const results = await ofSweep(sweepResults(store, sweepId), context);
+        context.terminal.result(formatResults(results), results);
       }),
     );
   withCommonOptions(sweep.command("list"))
     .description("all sweeps, newest first")
     .argument("[project]", "only of this project")
     .action((project: string | undefined, _: object, command: Command) =>
-      withSweeps(command, async (store, terminal) => {
+      withSweeps(command, async (store, { terminal }) => {
         const sweeps = await store.listSweeps({ project });
         terminal.result(sweeps.map(formatSweep).join("\n") || "there is no sweep yet", sweeps);
       }),
@@ -57,9 +58,9 @@ export function addSweepCommand(program: Command): void {
     .description("hand out no further trial; those that run go on to their end")
     .argument("<sweep>")
     .action((sweepId: string, _: object, command: Command) =>
-      withSweeps(command, async (store, terminal) => {
-        const stopped = await store.setSweepStatus(sweepId, "STOPPED");
-        terminal.result(`sweep ${sweepId} is stopped`, stopped);
+      withSweeps(command, async (store, context) => {
+        const stopped = await ofSweep(store.setSweepStatus(sweepId, "STOPPED"), context);
+        context.terminal.result(`sweep ${sweepId} is stopped`, stopped);
       }),
     );
 }
@@ -67,11 +68,11 @@ export function addSweepCommand(program: Command): void {
 /** Options of a command below `sweep` are those of `sweep` too. */
 function withSweeps(
   command: Command,
-  work: (store: SweepTracker, terminal: Context["terminal"]) => Promise<void>,
+  work: (store: SweepTracker, context: Context) => Promise<void>,
 ): Promise<void> {
   const options = command.optsWithGlobals<CommonOptions & TrackingOptions>();
   return withContext(options, async (context) =>
-    work(await chooseSweepStore(context, options.tracking), context.terminal),
+    work(await chooseSweepStore(context, options.tracking), context),
   );
 }
 
@@ -137,7 +138,7 @@ async function resumedSweep(
   { tracking, preset, data, sweep: file, runCap }: SweepOptions,
 ): Promise<OpenSweep> {
   const store = await chooseSweepStore(context, tracking);
-  const sweep = await store.getSweep(sweepId);
+  const sweep = await ofSweep(store.getSweep(sweepId), context);
   const project = await loadProject(name ?? sweep.project);
   const other = name === undefined || project.name === sweep.project ? [] : [name];
   const given = { "--preset": preset, "--data": data, "--sweep": file, "--run-cap": runCap };

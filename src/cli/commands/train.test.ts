@@ -88,6 +88,24 @@ test("--preset distilbert-base fine-tunes the checkpoint of a folder, with its t
   expect(evaluated).toMatchObject({ runId: second, rows: 8 });
 });
 
+test("what is made says how it is looked at and made again, from where it lies", async () => {
+  const data = (await tinyReviews(join(cwd, "tiny"))).filter((override) => override.startsWith("data."));
+  const run = ["run", "movie-reviews", ...data, ...tiny, "training.epochs=1", "--home", "other home"];
+  const { stdout } = await havn([...run, "--quiet"], { cwd });
+  const [promoted, ...ways] = stdout.trim().split("\n");
+  expect(promoted).toMatch(/^version 1 of movie-reviews is promoted/);
+  const [, runId] = /see run (\w+)/.exec(stdout)!;
+  expect(ways).toEqual([
+    `see run ${runId} with npx havn up --home 'other home', at #/runs/${runId}`,
+    `make it again: npx havn reproduce ${runId} --home 'other home'`,
+  ]);
+  const told = await havnJson<{ runId: string }>(["train", ...run.slice(1, -2)], { cwd });
+  expect(told).toMatchObject({
+    page: `#/runs/${told.runId}`,
+    reproduce: `npx havn reproduce ${told.runId}`,
+  });
+});
+
 describe("configuration", () => {
   const config = async (...args: string[]) => {
     const { stdout } = await havn(["train", "movie-reviews", ...args, "--cfg"], { cwd });
@@ -141,7 +159,10 @@ describe("configuration", () => {
     expect(await fails("train", "movie-reviews", "seed=1", "--resume", "a".repeat(32))).toMatchInlineSnapshot(
       `"error --resume continues a run with its own configuration; leave out seed=1"`,
     );
-    expect(await fails("train", "movie-reviews", "--resume", "a".repeat(32))).toContain("a".repeat(32));
+    expect(await fails("train", "movie-reviews", "--resume", "a".repeat(32))).toMatchInlineSnapshot(`
+      "error there is no run with the id "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".
+      Those of a model's versions are named by npx havn models show NAME, all of them by the pages of npx havn up; another place is named by --home DIR or MLFLOW_TRACKING_URI"
+    `);
   });
 });
 

@@ -25,9 +25,10 @@ import type { ProcessGroup } from "../../tensor/index.ts";
 import { printProgress } from "../../train/index.ts";
 import { agentName } from "../agent-name.ts";
 import { chooseSweepStore, trackingArgument } from "../choose-sweep-store.ts";
-import { chooseTracker } from "../choose-tracker.ts";
+import { chooseTracker, trackingServer } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { describePromotion } from "../describe-promotion.ts";
+import { findRun } from "../find-by-id.ts";
 import { homeOption } from "../home-option.ts";
 import { describeProcesses, withProcesses } from "../processes.ts";
 import { type ShortcutOptions, withShortcutOptions, withShortcuts } from "../shortcut-options.ts";
@@ -94,6 +95,10 @@ async function start(
         context,
         processes,
         command,
+        places: {
+          project: name === project.name ? "" : ` --project ${shellQuote(name)}`,
+          home: homeOption(options),
+        },
         resumeCommand: (runId) => `${launch}npx ${command} --resume ${runId}${place}`,
       });
     const isStopped =
@@ -158,6 +163,30 @@ interface RunOptions {
   /** Further tags of the run. */
   readonly tags?: Readonly<Record<string, string>>;
   readonly onRun?: (runId: string) => void;
+  /** Options of commands that are to find project and run again; nothing is said of such commands unless given. */
+  readonly places?: { readonly project: string; readonly home: string };
+}
+
+/** How a run is looked at and made again: in words, and for programs. */
+function waysOn(
+  { runId }: TrainedRun,
+  { common }: ProjectConfig,
+  { context, places }: Pick<RunOptions, "context" | "places">,
+): {
+  readonly words: readonly string[];
+  readonly data: { readonly page?: string; readonly reproduce?: string };
+} {
+  if (!places) return { words: [], data: {} };
+  const { uri } = common.tracking;
+  const page = `#/runs/${runId}`;
+  const pages = trackingServer(context, uri, process.env)
+    ? "on the pages of its tracking server"
+    : `with npx havn up${places.home}, at ${page}`;
+  const reproduce = `npx havn reproduce ${runId}${places.project}${places.home}${trackingArgument(uri)}`;
+  return {
+    words: [`see run ${runId} ${pages}`, `make it again: ${reproduce}`],
+    data: { page, reproduce },
+  };
 }
 
 async function train(
@@ -210,7 +239,7 @@ async function resumedRun(
   { context, command }: Starting,
 ) {
   const store = chooseTracker(context, trackingUri(project, overrides, { command }));
-  const run = await store.getRun(runId);
+  const run = await findRun(store, runId, context);
   return { config: await resumedConfig(project, run, store), run, store };
 }
 
@@ -235,9 +264,13 @@ async function trainProject(
   options: RunOptions,
 ): Promise<TrainedRun["status"]> {
   const { config, trained } = await train(project, overrides, options);
-  options.context.terminal.result(describeTrained(trained, config), trained);
+  const { words, data } = trained.status === "interrupted" ? nothingMore : waysOn(trained, config, options);
+  const told = [describeTrained(trained, config), ...words].join("\n");
+  options.context.terminal.result(told, { ...trained, ...data });
   return trained.status;
 }
+
+const nothingMore = { words: [], data: {} };
 
 const describeTrained = ({ runId, status, best }: TrainedRun, { common }: ProjectConfig): string =>
   status === "interrupted"
@@ -261,7 +294,11 @@ export async function runProject(
   const version = await registerRun(project, trained.runId, store);
   const promotion = await promoteIfBetter(version, config.common.training.best, store);
   const { metric } = config.common.training.best;
-  const words = describePromotion(version, metric, promotion);
-  terminal.result(words, { ...trained, metrics, version: version.version, ...promotion });
+  const { words, data } = waysOn(trained, config, options);
+  terminal.result([describePromotion(version, metric, promotion), ...words].join("\n"), {
+    ...{ ...trained, metrics, version: version.version },
+    ...promotion,
+    ...data,
+  });
   return trained.status;
 }
