@@ -16,7 +16,8 @@ export function findChromium(tests: string): string | undefined {
   return path;
 }
 
-function findBrowserOfPages(tests: string): string | undefined {
+/** The same, once the pages are built; where they are not, that is said aloud. */
+export function findBrowserOfPages(tests: string): string | undefined {
   const isBuilt = existsSync(new URL("../web/dist/index.html", import.meta.url));
   if (!isBuilt) console.warn(`SKIPPED: ${tests} need npm run build:web`);
   return isBuilt ? findChromium(tests) : undefined;

@@ -1,16 +1,13 @@
 /** The translator from its sample to words on a page: trained for a moment, judged, served, streamed. */
-import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HavnProcess, havnJson, startHavn } from "../src/cli/testing/havn-process.ts";
-import { findChromium } from "./chromium.ts";
+import { findBrowserOfPages } from "./chromium.ts";
 
-const executablePath = findChromium("the test of the translator's page");
-const pagesAreBuilt = existsSync(new URL("../web/dist/index.html", import.meta.url));
-if (!pagesAreBuilt) console.warn("SKIPPED: the test of the translator's page needs npm run build:web");
+const executablePath = findBrowserOfPages("the test of the translator's page");
 
 /** A model of one layer and width 16, and forty pairs: no one will understand it, but it writes. */
 const tiny = [
@@ -79,7 +76,7 @@ describe("the translator", () => {
       expect((await ask(wrong as Record<string, string>)).status).toBe(422);
   });
 
-  test.skipIf(!executablePath || !pagesAreBuilt)("writes its answer on the page", async () => {
+  test.skipIf(!executablePath)("writes its answer on the page", async () => {
     const browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
     try {
       const page = await browser.newPage();
@@ -91,6 +88,9 @@ describe("the translator", () => {
       expect((await asked).method()).toBe("POST");
       await page.getByText("The model says").waitFor();
       await page.locator('section[aria-label="Answer"][aria-busy="false"]').waitFor();
+      const reply = await ask({ input: "Hvor ligger banegården?" });
+      const { truncated } = (await reply.json()) as { truncated: boolean };
+      expect(await page.getByText("The translation is incomplete").count()).toBe(truncated ? 1 : 0);
       expect(troubles).toEqual([]);
     } finally {
       await browser.close();

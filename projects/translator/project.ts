@@ -15,7 +15,7 @@ export default defineProject({
     }),
     response: z.object({
       translation: z.string(),
-      /** Whether only a part is translated, since the input is too long. */
+      /** Whether it is incomplete, since the input or the translation itself is too long. */
       truncated: z.boolean(),
     }),
     example: { input: "Hvor ligger banegården?" },
@@ -48,7 +48,10 @@ export default defineProject({
     answer: {
       kind: "text",
       field: "translation",
-      incomplete: { field: "truncated", note: "The text is too long: only its beginning is translated." },
+      incomplete: {
+        field: "truncated",
+        note: "The translation is incomplete: the text or its translation is too long.",
+      },
       stream: { stream: "true" },
     },
   },
