@@ -206,6 +206,9 @@ describe.skipIf(!present)("a finished model of a checkpoint", () => {
     expect(metrics.bleu).toBeCloseTo(golden.corpus_bleu_beam4_64.score, 9);
     const [line] = task.report!(outcomes);
     expect(line).toContain(`BLEU|${golden.corpus_bleu_beam4_64.signature} = 73.8 `);
+    // Through a service, too.
+    const answers = task.respond(await model.run(await ask(...pairs().map(({ text }) => text))));
+    expect(answers.map((answer, i) => task.judge!(pairs()[i]!, answer))).toEqual(outcomes);
     const wrong = task.mistakes(pairs(), outcomes);
     expect(wrong.length).toBeLessThan(14);
     expect(Object.keys(wrong[0]!)).toEqual(["source", "target", "translation", "chrf"]);

@@ -88,11 +88,7 @@ export function translator({ tokenizer, settings, generation }: TranslatorOption
     lengthOf: ({ ids, labels }) => ids.length + (labels?.length ?? 0),
     outcomes: (inputs, outputs, rows) =>
       outputs.sequences
-        ? sequencesOf(outputs).map((sequence, i) => ({
-            group: rows[i]!.group,
-            hypothesis: decode(sequence).translation,
-            references: [rows[i]!.target],
-          }))
+        ? sequencesOf(outputs).map((sequence, i) => pairOf(rows[i]!, decode(sequence)))
         : lossesOf(inputs, outputs).map((loss, i) => ({ group: rows[i]!.group, ...loss })),
     measure,
     respond(outputs) {
@@ -118,6 +114,7 @@ export function translator({ tokenizer, settings, generation }: TranslatorOption
       await writeFile(join(folder, translatorFile), `${JSON.stringify(settings, null, 2)}\n`);
     },
     mistakes: worstFirst,
+    judge: pairOf,
     judgedBy: { metric: "bleu", goal: "maximise" },
     report: (outcomes) => {
       const pairs = outcomes.filter((outcome) => "hypothesis" in outcome);
@@ -165,6 +162,11 @@ function lossesOf({ labels }: NdArrays, { row_losses }: NdArrays): { lossSum: nu
 /** Tokens of targets that are learnt: all but the padding. */
 export const countTokens = (labels: BigInt64Array): number =>
   labels.reduce((count, label) => count + Number(label !== -100n), 0);
+
+const pairOf = (
+  { group, target }: SentencePair,
+  { translation }: Pick<Translation, "translation">,
+): JudgedPair => ({ group, hypothesis: translation, references: [target] });
 
 /** The loss of a token while the model trains; BLEU and chrF of what it writes, of all rows and of each group. */
 function measure(outcomes: readonly JudgedPair[]): Record<string, number> {

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { loadProject } from "../../tasks/index.ts";
 import { chooseSweepStore, type TrackingOptions, trackingOption } from "../choose-sweep-store.ts";
 import { type CommonOptions, withCommonOptions, withContext } from "../context.ts";
+import { ofSweep } from "../find-by-id.ts";
 import { finishSweep, parseCount } from "./sweep.ts";
 
 interface AgentOptions extends CommonOptions, TrackingOptions {
@@ -20,7 +21,7 @@ export function addAgentCommand(program: Command): void {
     .action((sweepId: string, options: AgentOptions) =>
       withContext(options, async (context) => {
         const store = await chooseSweepStore(context, options.tracking);
-        const sweep = await store.getSweep(sweepId);
+        const sweep = await ofSweep(store.getSweep(sweepId), context);
         const project = await loadProject(options.project ?? sweep.project);
         await finishSweep(context, { project, typed: options.project, sweep, store }, options);
       }),

@@ -22,6 +22,7 @@ import {
 import { chooseTracker } from "../choose-tracker.ts";
 import { type CommonOptions, type Context, withCommonOptions, withContext } from "../context.ts";
 import { describeBest } from "../describe-promotion.ts";
+import { ofSweep } from "../find-by-id.ts";
 import { homeOption } from "../home-option.ts";
 import { formatMetrics } from "../terminal.ts";
 import { addExportCommand, addQuantizeCommand } from "./model-variants.ts";
@@ -134,7 +135,7 @@ async function link(
   options: CommonOptions & TrackingOptions & { readonly sweep: string },
 ): Promise<void> {
   const store = await chooseSweepStore(context, options.tracking);
-  const { version, trial } = await linkSweep(options.sweep, store);
+  const { version, trial } = await ofSweep(linkSweep(options.sweep, store), context);
   const { name, version: number } = version;
   const words = [
     `version ${number} of ${name} is the run of trial ${trial.number}, the best of sweep ${options.sweep}`,
