@@ -50,6 +50,8 @@ describe("from forty rows to a running service", () => {
       version: 1,
       promoted: true,
       value: aShare,
+      page: `#/runs/${result.runId}`,
+      reproduce: `npx havn reproduce ${result.runId} --home ${home}`,
     });
     runId = result.runId;
   });

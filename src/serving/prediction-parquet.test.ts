@@ -21,6 +21,12 @@ const prediction = fc.record(
   { requiredKeys: ["id", "project", "modelVersion", "time", "latencyMs", "input", "answer"] },
 );
 
+test("a key that JavaScript knows is one like any other", async () => {
+  const plain = { id: "1", project: "cards", modelVersion: 1, time: 0, latencyMs: 1, input: "" };
+  const predictions = [{ ...plain, answer: JSON.parse('{"__proto__": 0, "constructor": 1}') }];
+  expect(await readParquet(writePredictions(predictions))).toEqual(predictions);
+});
+
 test("predictions come back as they were written", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(prediction, { minLength: 1, maxLength: 20 }), async (predictions) => {

@@ -3,7 +3,7 @@ import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { z } from "zod";
-import type { Prediction } from "../tracking/index.ts";
+import type { Json, Prediction } from "../tracking/index.ts";
 
 /** The columns in the words of Parquet. `input` and `answer` are JSON. */
 const schema: Parameters<typeof parquetWriteBuffer>[0]["schema"] = [
@@ -42,7 +42,8 @@ export function writePredictions(predictions: readonly Prediction[]): Uint8Array
   return new Uint8Array(parquetWriteBuffer({ columnData, ...(schema && { schema }) }));
 }
 
-const json = z.string().transform((text) => z.json().parse(JSON.parse(text)));
+/** What was parsed is JSON; `z.json()` would copy it, and lose a key like `__proto__`. */
+const json = z.string().transform((text): Json => JSON.parse(text));
 const rowSchema = z
   .object({
     id: z.string(),

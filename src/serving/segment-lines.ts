@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type { Prediction } from "../tracking/index.ts";
+import type { Json, Prediction } from "../tracking/index.ts";
+
+/** What was parsed is JSON where it is there; `z.json()` would copy it, and lose a key like `__proto__`. */
+const json = z.custom<Json>((value) => value !== undefined);
 
 const predictionSchema = z.object({
   id: z.string(),
@@ -8,8 +11,8 @@ const predictionSchema = z.object({
   modelVersion: z.number(),
   time: z.number(),
   latencyMs: z.number(),
-  input: z.json(),
-  answer: z.json(),
+  input: json,
+  answer: json,
   probabilities: z.array(z.number()).exactOptional(),
   label: z.string().exactOptional(),
   confidence: z.number().exactOptional(),
