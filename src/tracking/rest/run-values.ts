@@ -20,27 +20,30 @@ import { route } from "./route.ts";
 
 const nothing = z.object({});
 
+const name = z.string("must be text").nullish();
+
+// Without transformations: a batch has a thousand of them.
 const metric = z.object({
   key: entryKey,
   value: double,
   timestamp: int64,
-  step: int64.nullish().transform((step) => step ?? 0),
-  model_id: optionalText,
-  dataset_name: optionalText,
-  dataset_digest: optionalText,
+  step: int64.nullish(),
+  model_id: name,
+  dataset_name: name,
+  dataset_digest: name,
 });
 
-const ofRequest = ({
-  model_id,
-  dataset_name,
-  dataset_digest,
-  ...value
-}: z.output<typeof metric>): Metric => ({
-  ...value,
-  ...(model_id !== undefined && { modelId: model_id }),
-  ...(dataset_name !== undefined && { datasetName: dataset_name }),
-  ...(dataset_digest !== undefined && { datasetDigest: dataset_digest }),
-});
+function ofRequest(request: z.output<typeof metric>): Metric {
+  const { key, value, timestamp, step, model_id, dataset_name, dataset_digest } = request;
+  const plain = { key, value, timestamp, step: step ?? 0 };
+  if (!model_id && !dataset_name && !dataset_digest) return plain;
+  return {
+    ...plain,
+    ...(model_id && { modelId: model_id }),
+    ...(dataset_name && { datasetName: dataset_name }),
+    ...(dataset_digest && { datasetDigest: dataset_digest }),
+  };
+}
 
 const logMetric = route({
   method: "POST",
