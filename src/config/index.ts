@@ -2,6 +2,7 @@
 export { type ComposeOptions, type Composition, compose } from "./compose.ts";
 export { ConfigError, type ConfigProblem } from "./config-error.ts";
 export { choicesOf, groupsOf } from "./config-files.ts";
+export { escapeInterpolations } from "./interpolation.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export { quote } from "./override.ts";
 export { shellQuote } from "./shell.ts";

@@ -17,6 +17,10 @@ export type Part =
 /** An interpolation that cannot be read. */
 export class InterpolationError extends Error {}
 
+/** A text as a configuration has to write it, so that it means nothing but itself. */
+export const escapeInterpolations = (text: string): string =>
+  text.replaceAll(/(\\*)\$\{/g, (_, slashes: string) => `${slashes}${slashes}\\\${`);
+
 /**
  * Splits a text at its interpolations. A backslash in front keeps `\${` as it is; two are a backslash and an interpolation.
  *

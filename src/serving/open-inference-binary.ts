@@ -1,15 +1,8 @@
 /** Elements of tensors as bytes: numbers in little-endian order, texts and files behind their length (uint32). */
-import type { DType, NdArray } from "../tensor/index.ts";
+import { arrayTypes, type DType, type NdArray } from "../tensor/index.ts";
 import { datatypes, invalid, type RequestTensor, type ResponseTensor } from "./open-inference-tensors.ts";
 
-const arrays = {
-  float32: Float32Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-  uint8: Uint8Array,
-} as const satisfies Record<DType, unknown>;
-const dtypes = Object.keys(arrays) as DType[];
+const dtypes = Object.keys(arrayTypes) as DType[];
 
 /**
  * A tensor of a request with what its bytes are.
@@ -23,7 +16,7 @@ export function withBytes(tensor: RequestTensor, bytes: Uint8Array): RequestTens
     throw invalid(
       `input ${name} must have a datatype of BYTES, ${dtypes.map((dtype) => datatypes[dtype]).join(", ")}, got ${datatype}`,
     );
-  const kind = arrays[dtype];
+  const kind = arrayTypes[dtype];
   const size = shape.reduce((size, dimension) => size * dimension, kind.BYTES_PER_ELEMENT);
   if (bytes.length !== size)
     throw invalid(

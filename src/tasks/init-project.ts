@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseDocument } from "yaml";
 import { z } from "zod";
+import { escapeInterpolations } from "../config/index.ts";
 import { readTable, splitDataset } from "../data/index.ts";
 import { loadTokenizer } from "../text/index.ts";
 import { projectNames } from "./project.ts";
@@ -73,7 +74,7 @@ export async function initProject({
   }
   await cp(vocabulary, join(folder, "tokenizer"), { recursive: true });
   await copyTemplate(folder, name);
-  await edit(join(folder, "conf", "data", "own.yaml"), { labels: labels.map(escaped) });
+  await edit(join(folder, "conf", "data", "own.yaml"), { labels: labels.map(escapeInterpolations) });
   const length = await usualLength(splits.train.map((row) => row.text));
   await edit(join(folder, "conf", "model", "small.yaml"), {
     max_length: length,
@@ -159,10 +160,6 @@ async function copyTemplate(folder: string, name: string): Promise<void> {
     await writeFile(path, (await readFile(path, "utf8")).replaceAll(templateName, name));
   }
 }
-
-/** A text that a configuration takes as it is: `${` would begin an interpolation. */
-const escaped = (text: string): string =>
-  text.replaceAll(/(\\*)\$\{/g, (_, slashes: string) => `${slashes}${slashes}\\\${`);
 
 /** Sets keys of a YAML file and leaves its comments as they are. */
 async function edit(

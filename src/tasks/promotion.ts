@@ -40,18 +40,20 @@ export async function promoteIfBetter(
   criterion: Criterion,
   store: Tracker,
 ): Promise<Promotion> {
-  const value = await bestValue(candidate, criterion, store);
+  const run = await runOf(candidate, store);
+  const value = bestValue(run, criterion);
   if (value === undefined)
     throw new TaskError(
       `version ${candidate.version} of ${candidate.name} has no ${bestOf(criterion.metric)}`,
     );
   const holder = await store.getVersionByAlias(candidate.name, inferenceAlias);
   if (holder?.version === candidate.version) return { promoted: false, value };
-  const held = holder && (await bestValue(holder, criterion, store));
-  const isOfOtherRows = holder !== undefined && !(await haveSameRows(candidate, holder, store));
+  const heldRun = holder && (await runOf(holder, store));
+  const held = bestValue(heldRun, criterion);
+  const isOfOtherRows = !isSameDigest(validationDigest(run), validationDigest(heldRun));
   const isBetter =
     held === undefined || (!isOfOtherRows && (criterion.goal === "maximise" ? value > held : value < held));
-  const promoted = isBetter || ((await isStandIn(holder, store)) && !(await isStandIn(candidate, store)));
+  const promoted = isBetter || (isStandIn(heldRun) && !isStandIn(run));
   if (promoted) await store.setAlias(candidate.name, inferenceAlias, candidate.version);
   const incumbent = holder && {
     ...{ version: holder.version, isOfOtherRows },
@@ -60,30 +62,20 @@ export async function promoteIfBetter(
   return { promoted, value, ...(incumbent && { incumbent }) };
 }
 
-async function bestValue(
-  { runId }: ModelVersion,
-  { metric }: Criterion,
-  store: Tracker,
-): Promise<number | undefined> {
-  const value = runId === undefined ? undefined : (await store.getRun(runId)).metrics[bestOf(metric)]?.value;
+const runOf = async ({ runId }: ModelVersion, store: Tracker): Promise<Run | undefined> =>
+  runId === undefined ? undefined : store.getRun(runId);
+
+function bestValue(run: Run | undefined, { metric }: Criterion): number | undefined {
+  const value = run?.metrics[bestOf(metric)]?.value;
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
-/** Whether a version was trained in development mode, as its run says. */
-const isStandIn = async (version: ModelVersion | undefined, store: Tracker): Promise<boolean> =>
-  version?.runId !== undefined && (await store.getRun(version.runId)).params.development_mode === "true";
+/** Whether a run was trained in development mode. */
+const isStandIn = (run: Run | undefined): boolean => run?.params.development_mode === "true";
 
-/** Whether two versions were judged on the same validation rows, as far as their runs say. */
-async function haveSameRows(a: ModelVersion, b: ModelVersion, store: Tracker): Promise<boolean> {
-  return isSameDigest(await validationDigest(a, store), await validationDigest(b, store));
-}
-
-async function validationDigest({ runId }: ModelVersion, store: Tracker): Promise<string | undefined> {
-  return runId === undefined ? undefined : digestOf(await store.getRun(runId));
-}
-
-const digestOf = ({ datasets }: Pick<Run, "datasets">): string | undefined =>
-  datasets.find(({ context }) => context === "validation")?.digest;
+/** Of the rows that a run was judged on, as far as it says. */
+const validationDigest = (run: Run | undefined): string | undefined =>
+  run?.datasets.find(({ context }) => context === "validation")?.digest;
 
 const isSameDigest = (a: string | undefined, b: string | undefined): boolean =>
   a === undefined || b === undefined || a === b;
@@ -115,9 +107,9 @@ export async function promoteBest(
     maxResults: candidates,
   });
   const holder = await store.getVersionByAlias(project.name, inferenceAlias);
-  const rows = holder && (await validationDigest(holder, store));
+  const rows = holder && validationDigest(await runOf(holder, store));
   const measured = items.filter(({ metrics }) => Number.isFinite(metrics[metric]?.value));
-  const comparable = measured.filter((run) => isSameDigest(digestOf(run), rows));
+  const comparable = measured.filter((run) => isSameDigest(validationDigest(run), rows));
   for (const { runId } of [...comparable, ...measured]) {
     if ((await store.artifacts(runId).list(`${modelFolder}/`)).length === 0) continue;
     const version = await registerRun(project, runId, store);

@@ -9,6 +9,15 @@ interface ArrayOf {
   uint8: Uint8Array;
 }
 
+/** What makes the array of each element type. */
+export const arrayTypes = {
+  float32: Float32Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+} as const satisfies { [D in DType]: new (length: number) => ArrayOf[D] };
+
 /** Numbers with a shape: what goes into a program and what comes out. Row-major, no strides. */
 export type NdArray<D extends DType = DType> = {
   [K in D]: { readonly dtype: K; readonly shape: readonly number[]; readonly data: ArrayOf[K] };

@@ -101,10 +101,11 @@ class Deliverer {
       if (!delivery) return;
       const { event, attempt } = delivery;
       this.#dueAgain.delete(event.name);
-      const failure = this.#concerns(event) ? await this.#tell(event) : undefined;
+      const isMeant = this.#concerns(event);
+      const failure = isMeant ? await this.#tell(event) : undefined;
       if (!failure) {
         await this.#store.endDelivery(this.name, event, "delivered");
-        if (this.#concerns(event)) onDelivered({ hook: label, event });
+        if (isMeant) onDelivered({ hook: label, event });
         continue;
       }
       const { error, isFinal = false } = failure;

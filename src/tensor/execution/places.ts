@@ -1,6 +1,6 @@
 /** Parts of arrays along an axis, taken out and put in. */
 import { TensorError } from "../errors.ts";
-import { type DType, type NdArray, sizeOf } from "../ndarray.ts";
+import { arrayTypes, type NdArray, sizeOf } from "../ndarray.ts";
 
 /** Rows of the first axis, in the given order. */
 export function takeRows(array: NdArray, rows: readonly number[]): NdArray {
@@ -99,13 +99,5 @@ const bytesOf = ({ data }: NdArray): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 function zerosLike({ dtype }: NdArray, shape: readonly number[]): NdArray {
-  return { dtype, shape, data: new arrays[dtype](sizeOf(shape)) } as NdArray;
+  return { dtype, shape, data: new arrayTypes[dtype](sizeOf(shape)) } as NdArray;
 }
-
-const arrays = {
-  float32: Float32Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-  uint8: Uint8Array,
-} satisfies Record<DType, unknown>;
